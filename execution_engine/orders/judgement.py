@@ -1,0 +1,88 @@
+"""What becomes of one order that somebody has word of. Pure: the order, the word, the time → a move or none."""
+
+from __future__ import annotations
+
+from execution_engine.orders.machine import Trigger
+from execution_engine.orders.move import Move
+from execution_engine.orders.order import Order
+from execution_engine.orders.report import Claim, Result
+from execution_engine.orders.status import Reason, Status
+
+BACKOFF_BASE = 10.0
+BACKOFF_LIMIT = 300.0
+
+_TRIGGERS = {
+    Status.SUCCEEDED: Trigger.SUCCEED,
+    Status.FAILED: Trigger.FAIL,
+    Status.TIMED_OUT: Trigger.TIME_OUT,
+}
+_ASKED_FOR = {Reason.CANCELLED, Reason.JOB_TIMED_OUT}
+
+
+def backoff(attempt: int) -> float:
+    """Seconds between the end of ``attempt`` and the next; doubles, up to five minutes."""
+    return min(BACKOFF_LIMIT, BACKOFF_BASE * 2.0 ** (attempt - 1))
+
+
+def judge_claim(order: Order, claim: Claim, now: float) -> Move | None:
+    """A claim starts a dispatched order, unless it is void: then a result from outside will follow."""
+    if order.status is not Status.DISPATCHED or claim.void:
+        return None
+    facts: dict[str, object] = {"started_at": now, "last_update": now}
+    if claim.execution_url:
+        facts["execution_url"] = claim.execution_url
+    return Move(order, Trigger.START, facts)
+
+
+def judge_result(order: Order, result: Result, now: float, *, stopping: bool) -> Move | None:
+    """A result ends the attempt: for good, or until the next one where retries remain."""
+    if not order.status.is_out:
+        return None
+    if _may_retry(order, result, stopping):
+        return Move(
+            order,
+            Trigger.REQUEUE,
+            {"not_before": now + backoff(order.attempt), "last_update": now, "exit_code": result.exit_code},
+        )
+    return Move(
+        order,
+        _TRIGGERS[result.status],
+        {
+            "reason": result.reason,
+            "exit_code": result.exit_code,
+            "started_at": result.started_at or order.started_at,
+            "ended_at": result.ended_at or now,
+            "log_bytes": result.log_bytes,
+            "log_tail": result.tail,
+            "last_update": now,
+        },
+    )
+
+
+def judge_unrun(order: Order, reason: Reason, now: float) -> Move:
+    """An order that will never run: its dependency failed, or the run is being stopped."""
+    trigger = Trigger.TIME_OUT if reason is Reason.JOB_TIMED_OUT else Trigger.FAIL
+    return Move(order, trigger, {"reason": str(reason), "ended_at": now, "last_update": now})
+
+
+def reserve(order: Order, now: float) -> Move:
+    """The next attempt, reserved before it is launched."""
+    return Move(
+        order,
+        Trigger.DISPATCH,
+        {
+            "attempt": order.attempt + 1,
+            "launches": 1,
+            "dispatched_at": now,
+            "launched_at": now,
+            "started_at": None,
+            "not_before": None,
+            "last_update": now,
+        },
+    )
+
+
+def _may_retry(order: Order, result: Result, stopping: bool) -> bool:
+    if result.status is Status.SUCCEEDED or stopping or result.reason in _ASKED_FOR:
+        return False
+    return order.attempt <= order.retries

@@ -1,0 +1,42 @@
+"""A move: one order, one trigger, and what else becomes true with it.
+
+The lifecycle is asked when a move is made, so a move that exists is legal; and a status is written only out
+of a move (``Transaction``). There is no other door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from execution_engine.orders.machine import Trigger, next_status
+from execution_engine.orders.order import Order
+from execution_engine.orders.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """``facts`` are the other attributes of the order that this change brings; raises ``IllegalMove``."""
+
+    order: Order
+    trigger: Trigger
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    target: Status = field(init=False)
+
+    def __post_init__(self) -> None:
+        if "status" in self.facts:
+            raise ValueError("a status is never handed in; the lifecycle gives it")
+        object.__setattr__(self, "target", next_status(self.order.status, self.trigger))
+
+    @property
+    def after(self) -> Order:
+        """The order as it will be."""
+        return replace(self.order, status=self.target, **self.facts)
+
+    @property
+    def event_data(self) -> dict[str, Any]:
+        """What the history says about this change beside its status."""
+        told = ("reason", "exit_code", "execution_url", "not_before", "log_bytes")
+        data = {name: self.facts[name] for name in told if self.facts.get(name) is not None}
+        return {"attempt": self.after.attempt, **data}

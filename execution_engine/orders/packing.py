@@ -1,0 +1,99 @@
+"""Folds what a pass decided into as few atomic writes as a store takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from execution_engine.orders.event import Epochs, Event
+from execution_engine.orders.move import Move
+from execution_engine.orders.run import Run, Tally
+from execution_engine.orders.transaction import ACTION_LIMIT, RunChange, Transaction
+
+_ROOM = ACTION_LIMIT - 1
+"""One action is the run's own record."""
+
+
+@dataclass
+class _Draft:
+    reserved: int = 0
+    moves: dict[str, Move] = field(default_factory=dict)
+    releases: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def actions(self) -> int:
+        return self.reserved + 2 * len(self.moves) + sum(1 for num in self.releases if num not in self.moves)
+
+    def transaction(
+        self, run_id: str, epochs: Epochs, change: RunChange, opening_events: tuple[Event, ...]
+    ) -> Transaction:
+        events = opening_events + tuple(move_event(move, epochs.next()) for move in self.moves.values())
+        tally = sum((Tally.of_move(move.order, move.after) for move in self.moves.values()), Tally())
+        return Transaction(
+            run_id=run_id,
+            moves=tuple(self.moves.values()),
+            releases={num: frozenset(freed) for num, freed in self.releases.items()},
+            events=events,
+            run=change | RunChange(tally=tally, last_epoch=epochs.last if events else None),
+        )
+
+
+def move_event(move: Move, epoch: float) -> Event:
+    """The one event that a status change leaves: its type is the new status."""
+    order = move.after
+    return Event(
+        trace_id=order.trace_id,
+        order_name=order.order_name,
+        epoch=epoch,
+        event_type=str(order.status),
+        status=str(order.status),
+        run_id=order.run_id,
+        flow_id=order.flow_id,
+        order_num=order.order_num,
+        data=move.event_data,
+    )
+
+
+def pack(
+    run: Run,
+    moves: Iterable[Move],
+    releases: Mapping[str, Iterable[str]],
+    epochs: Epochs,
+    *,
+    opening: RunChange,
+    opening_events: tuple[Event, ...] = (),
+    closing: RunChange,
+) -> list[Transaction]:
+    """Transactions in an order that may stop after any of them without harm.
+
+    ``moves`` come endings first, dispatches last; ``releases`` maps an order that ended to those that need
+    no longer wait on it. An ending is never later than the releases it causes, a release never later than
+    the dispatch it allows. ``opening`` changes the run's record with the first of them, ``closing`` with
+    the last.
+    """
+    drafts = [_Draft(reserved=len(opening_events))]
+
+    def room_for(cost: int) -> _Draft:
+        if drafts[-1].actions + cost > _ROOM:
+            drafts.append(_Draft())
+        return drafts[-1]
+
+    moves = list(moves)
+    moving = {move.order.order_num for move in moves}
+    # Endings that a crash cut off from their releases: nothing else waits for them, so they come first.
+    for num in releases.keys() - moving:
+        for dependent in releases[num]:
+            room_for(1).releases.setdefault(dependent, set()).add(num)
+    for move in moves:
+        num = move.order.order_num
+        room_for(2).moves[num] = move
+        for dependent in releases.get(num, ()):
+            room_for(1).releases.setdefault(dependent, set()).add(num)
+
+    transactions = []
+    for place, draft in enumerate(drafts):
+        change = opening if place == 0 else RunChange()
+        if place == len(drafts) - 1:
+            change = change | closing
+        transactions.append(draft.transaction(run.run_id, epochs, change, opening_events if place == 0 else ()))
+    return [one for one in transactions if not one.is_empty]

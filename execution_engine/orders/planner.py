@@ -1,0 +1,245 @@
+"""Collects what one pass learns about a run and decides. Pure: it is told what was read, and the time.
+
+What ended makes it want the rows of those that depended on it; a free place in flight makes it want
+candidates. ``wanted`` says which rows are missing, ``learn`` brings them, and when nothing is wanted any
+more, ``plan`` gives the whole of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from execution_engine.jobs.naming import JOB_ORDER_NAME, order_num
+from execution_engine.orders.event import Epochs, Event
+from execution_engine.orders.judgement import judge_claim, judge_result, judge_unrun, reserve
+from execution_engine.orders.move import Move
+from execution_engine.orders.order import Order
+from execution_engine.orders.packing import pack
+from execution_engine.orders.plan import Limits, Plan
+from execution_engine.orders.report import Claim, Result
+from execution_engine.orders.run import Phase, Run, Tally
+from execution_engine.orders.status import Reason, Status
+from execution_engine.orders.transaction import RunChange
+
+
+class Planner:
+    """Used for one pass, then thrown away."""
+
+    def __init__(self, run: Run, *, now: float, limits: Limits, epochs: Epochs) -> None:
+        self._run = run
+        self._now = now
+        self._limits = limits
+        self._epochs = epochs
+        self._orders: dict[str, Order] = {}
+        self._missing: set[str] = set()
+        self._moves: dict[str, Move] = {}
+        self._unsettled: list[str] = []
+        self._settled: set[str] = set()
+        self._releases: dict[str, list[str]] = {}
+        self._freed: dict[str, set[str]] = {}
+        self._offered: set[str] = set(run.ready)
+        self._asks: dict[str, Order] = {}
+        self._opening: list[Event] = []
+        self._cursor = run.cursor
+        self._pages_left = limits.pages
+        self._stop_cursor = run.stop_cursor
+        self.stop = run.stop or (str(Reason.JOB_TIMED_OUT) if now >= run.deadline else None)
+
+    # What is known
+
+    def start(self) -> None:
+        """The submission is complete: the run begins."""
+        run = self._run
+        self._opening.append(
+            Event(
+                trace_id=run.trace_id,
+                order_name=JOB_ORDER_NAME,
+                epoch=self._epochs.next(),
+                event_type="job_started",
+                status="running",
+                run_id=run.run_id,
+                flow_id=run.flow_id,
+                data={"orders": run.total},
+            )
+        )
+
+    def learn(self, orders: Iterable[Order], missing: Iterable[str] = ()) -> None:
+        """Rows that were read; ``missing`` are those that were asked for and can't be had."""
+        for order in orders:
+            self._orders.setdefault(order.order_num, order)
+        self._missing.update(missing)
+
+    def order(self, num: str) -> Order | None:
+        """The order as it will be after what was decided so far."""
+        return self._moves[num].after if num in self._moves else self._orders.get(num)
+
+    def claimed(self, num: str, claim: Claim) -> None:
+        self._decide(judge_claim(self._orders[num], claim, self._now))
+
+    def reported(self, num: str, result: Result) -> None:
+        self._decide(judge_result(self._orders[num], result, self._now, stopping=self.stop is not None))
+
+    def look(self, num: str) -> None:
+        """Somebody has word of this order: what its ending causes is done, again if need be."""
+        order = self._orders.get(num)
+        if order is None:
+            return
+        if order.status.is_terminal:
+            self._unsettled.append(num)
+        elif order.attempt > 0 or order.dependencies:  # first attempts of the others are the cursor's
+            self._offered.add(num)
+
+    # What is still to be read
+
+    def wanted(self) -> list[str]:
+        """Rows to read next, at most a page; empty when all is known or the pass is long enough."""
+        if self._run.phase is Phase.COMPLETED:
+            return []
+        return self._wanted_dependents() or self._wanted_to_stop() or self._wanted_candidates()
+
+    def _wanted_dependents(self) -> list[str]:
+        if self.stop is not None:
+            self._unsettled.clear()  # nobody's turn comes any more: the stop ends the queued, each by itself
+        while self._unsettled and len(self._settled) < self._limits.settle:
+            order = self.order(self._unsettled[-1])
+            assert order is not None, "only known orders are ever put there"
+            if unknown := self._unknown(order.dependents):
+                return unknown
+            self._unsettled.pop()
+            if order.order_num not in self._settled:
+                self._settled.add(order.order_num)
+                self._settle(order)
+        return []
+
+    def _wanted_to_stop(self) -> list[str]:
+        # One page a pass: what it asks of workers comes before its cursor is written.
+        if self.stop is None or self._stop_cursor > self._run.stop_cursor:
+            return []
+        page = self._places(self._stop_cursor)
+        if unknown := self._unknown(page):
+            return unknown
+        for num in page:
+            self._stop_order(num)
+        self._stop_cursor += len(page)
+        return []
+
+    def _wanted_candidates(self) -> list[str]:
+        if self.stop is not None or self._room() <= 0:
+            return []
+        if unknown := self._unknown(sorted(self._run.ready)):
+            return unknown
+        while self._room() > 0 and self._cursor < self._run.total and self._pages_left > 0:
+            page = self._places(self._cursor)
+            if unknown := self._unknown(page):
+                return unknown
+            self._pages_left -= 1
+            self._advance(page)
+        return []
+
+    # Deciding
+
+    def _decide(self, move: Move | None) -> None:
+        if move is None or move.order.order_num in self._moves:
+            return
+        self._moves[move.order.order_num] = move
+        if move.target.is_terminal:
+            self._unsettled.append(move.order.order_num)
+
+    def _settle(self, ended: Order) -> None:
+        """Free, or fail, what waited on an order that ended."""
+        for num in ended.dependents:
+            order = self.order(num)
+            if order is None:
+                continue
+            self._offered.add(num)
+            if ended.order_num in order.waiting:
+                self._releases.setdefault(ended.order_num, []).append(num)
+                self._freed.setdefault(num, set()).add(ended.order_num)
+            if not ended.blocks_dependents:
+                continue
+            if order.status is Status.QUEUED and self.stop is None:
+                self._decide(judge_unrun(order, Reason.DEPENDENCY_FAILED, self._now))
+            elif order.reason == Reason.DEPENDENCY_FAILED and num not in self._moves:
+                self._unsettled.append(num)  # ended before a crash; what depends on it perhaps did not
+
+    def _stop_order(self, num: str) -> None:
+        order = self.order(num)
+        if order is None or order.status.is_terminal:
+            return
+        if order.status.is_out:
+            self._asks[num] = order
+        elif num not in self._moves:
+            self._decide(judge_unrun(order, Reason(str(self.stop)), self._now))
+
+    def _ready(self) -> list[str]:
+        """What could be dispatched now, in the order of the job."""
+        return [num for num in sorted(self._offered) if num not in self._moves and self._is_ready(num)]
+
+    def _is_ready(self, num: str) -> bool:
+        order = self._orders.get(num)
+        return order is not None and order.is_ready(self._now, freed=self._freed.get(num, set()))
+
+    def _advance(self, page: list[str]) -> None:
+        """Offer the next orders that never depended on anything, as many as there is room for."""
+        for num in page:
+            if self._room() <= 0:
+                return
+            self._cursor = int(num)
+            order = self._orders.get(num)
+            if order is not None and not order.dependencies and order.attempt == 0:
+                self._offered.add(num)
+
+    def _places_free(self) -> int:
+        planned = sum(Tally.of_move(move.order, move.after).in_flight for move in self._moves.values())
+        return self._limits.max_in_flight - self._run.tally.in_flight - planned
+
+    def _room(self) -> int:
+        return self._places_free() - len(self._ready())
+
+    def _unknown(self, nums: Iterable[str]) -> list[str]:
+        unknown = [num for num in nums if num not in self._orders and num not in self._missing]
+        return unknown[: self._limits.page]
+
+    def _places(self, after: int) -> list[str]:
+        last = min(after + self._limits.page, self._run.total)
+        return [order_num(place) for place in range(after + 1, last + 1)]
+
+    # The whole of it
+
+    def plan(self) -> Plan:
+        run = self._run
+        ready = [] if self.stop else self._ready()
+        chosen = ready[: max(0, self._places_free())]
+        dispatches = [reserve(self._orders[num], self._now) for num in chosen]
+        moves = [*self._moves.values(), *dispatches]
+        waiting_on = frozenset(ready) - frozenset(chosen)
+        gone = frozenset(num for num in run.ready if num not in waiting_on and num in self._orders)
+        starting = bool(self._opening)
+        transactions = pack(
+            run,
+            moves,
+            self._releases,
+            self._epochs,
+            opening=RunChange(phase=Phase.RUNNING, from_phase=Phase.SUBMITTING) if starting else RunChange(),
+            opening_events=tuple(self._opening),
+            closing=RunChange(
+                cursor=self._cursor if self._cursor != run.cursor else None,
+                ready_add=waiting_on - run.ready,
+                ready_remove=gone,
+                stop=self.stop if self.stop != run.stop else None,
+                stop_cursor=self._stop_cursor if self._stop_cursor != run.stop_cursor else None,
+            ),
+        )
+        tally = sum((Tally.of_move(move.order, move.after) for move in moves), run.tally)
+        stopping = self.stop is not None and self._stop_cursor < run.total
+        offering = self.stop is None and self._cursor < run.total and self._pages_left <= 0
+        return Plan(
+            leftover=frozenset(self._unsettled),
+            asks=tuple(self._asks.values()),
+            dispatches=tuple(move.after for move in dispatches),
+            transactions=tuple(transactions),
+            run=replace(run, tally=tally, phase=Phase.RUNNING if starting else run.phase, last_epoch=self._epochs.last),
+            more=stopping or offering,
+            stop=self.stop,
+        )

@@ -1,0 +1,186 @@
+"""What the engine needs of storage. ``execution_engine.storage`` implements it on AWS; tests also have it in
+memory, and one contract suite holds both to the same behaviour.
+
+Each method is one call of a service unless it says otherwise, so that "what if it dies here" has a finite
+number of places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from execution_engine.orders.event import Event
+from execution_engine.orders.order import Order
+from execution_engine.orders.report import Claim, Result
+from execution_engine.orders.run import Run
+from execution_engine.orders.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Consistent reads: the run if it was asked for and exists, the orders found, and what was not had.
+
+    ``missing`` maps an order number to why: no such row, or what makes it unreadable.
+    """
+
+    run: Run | None
+    orders: Sequence[Order] = ()
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+class Records(Protocol):
+    """Runs, orders and events."""
+
+    def create_run(self, run: Run) -> None:
+        """Raises ``ConditionLost`` if the run exists."""
+        ...
+
+    def add_orders(self, orders: Sequence[Order], events: Sequence[Event]) -> None:
+        """One call per 25 records; what is there already is overwritten."""
+        ...
+
+    def read(self, run_id: str, nums: Iterable[str] = (), *, with_run: bool = False) -> Rows:
+        """One call per 100 rows."""
+        ...
+
+    def commit(self, transaction: Transaction) -> None:
+        """All or nothing; raises ``ConditionLost`` if any of its conditions does not hold."""
+        ...
+
+    def relaunched(self, order: Order, now: float) -> None:
+        """Counts one more launch of the attempt that is out; ``ConditionLost`` if it no longer waits."""
+        ...
+
+    def launched(self, order: Order, execution_id: str, execution_url: str | None) -> None:
+        """Records what the attempt that is out runs as, for look-up and stop; ``ConditionLost`` if it is not."""
+        ...
+
+    def ask_to_stop(self, run_id: str, reason: str) -> None:
+        """The first reason stands. Raises ``ConditionLost`` if the run is completed or being stopped."""
+        ...
+
+    def complete(self, run: Run, event: Event) -> None:
+        """``job_completed`` and the run's end in one; ``ConditionLost`` if it was completed before."""
+        ...
+
+    def discard(self, run_id: str, nums: Iterable[str], events: Iterable[Event]) -> None:
+        """Removes the records of a submission that died, 25 a call; the run's own comes last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A run's lock, held. ``fence`` goes up with every holder; ``marks`` is what asked to be looked at."""
+
+    run_id: str
+    owner: str
+    fence: int
+    until: float
+    marks: frozenset[str]
+
+
+class Locks(Protocol):
+    """One lock a run, with the marks of those who want it looked at (law 4)."""
+
+    def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
+        """Adds the marks and takes the lock, if it is free or its lease ran out; None changes nothing."""
+        ...
+
+    def mark(self, run_id: str, marks: frozenset[str], now: float) -> bool:
+        """Adds the marks whoever holds the lock; true if somebody does, whose release will find them."""
+        ...
+
+    def release(self, lease: Lease, now: float) -> Lease | None:
+        """Frees the lock if it is still this lease's and no marks were added to ``lease.marks``.
+
+        None: it is free. Otherwise the lease with the marks that are there now. Raises ``ConditionLost``
+        if the lock is no longer this lease's.
+        """
+        ...
+
+    def renew(self, lease: Lease, done: frozenset[str], now: float, seconds: float) -> Lease:
+        """Prolongs the lease and takes away the marks that were done; ``ConditionLost`` as above."""
+        ...
+
+    def hand_over(self, lease: Lease, keep: frozenset[str]) -> None:
+        """Frees the lock but leaves marks for the next holder; ``ConditionLost`` as above."""
+        ...
+
+
+class Reports(Protocol):
+    """What workers write and what the engine asks of them: claims, results, heartbeats, control."""
+
+    def claim(self, run_id: str, num: str, attempt: int) -> Claim | None: ...
+
+    def result(self, run_id: str, num: str, attempt: int) -> Result | None: ...
+
+    def events(self, run_id: str, num: str, attempt: int) -> list[dict[str, Any]]: ...
+
+    def has_result(self, run_id: str, num: str, attempt: int) -> bool: ...
+
+    def silence(self, run_id: str, num: str, attempt: int) -> float | None:
+        """Seconds since the last heartbeat by the storage's own clock; None if there never was one."""
+        ...
+
+    def void(self, run_id: str, num: str, attempt: int, nonce: str, reason: str, now: float) -> bool:
+        """Wins the attempt's claim so that it never runs; false if it is taken."""
+        ...
+
+    def write_result(self, run_id: str, num: str, attempt: int, result: dict[str, Any]) -> bool:
+        """The first result stands; false if there is one."""
+        ...
+
+    def ask(self, run_id: str, num: str, request: dict[str, Any]) -> None:
+        """Writes ``control.json``."""
+        ...
+
+    def asked(self, run_id: str, num: str) -> dict[str, Any] | None:
+        """Reads ``control.json``."""
+        ...
+
+    def signal_start(self, run_id: str) -> None: ...
+
+
+class Watchdogs(Protocol):
+    def start(self, run_id: str, num: str, attempt: int, wait: int) -> None:
+        """Starting one that exists is success."""
+        ...
+
+
+class Keys(Protocol):
+    """Age keys in Parameter Store."""
+
+    def put(self, path: str, identity: str, expires_at: float) -> None: ...
+
+    def delete(self, path: str) -> None:
+        """What is gone already is success."""
+        ...
+
+
+class DoneMarkers(Protocol):
+    def write(self, run_id: str, document: dict[str, Any]) -> None:
+        """The first stands; writing it again is success."""
+        ...
+
+    def exists(self, run_id: str) -> bool: ...
+
+
+class Waker(Protocol):
+    def wake(self, run_id: str, num: str) -> None:
+        """Has the orchestrator look at an order (``0000``: at the run), soon and in another invocation."""
+        ...
+
+
+class Target(Protocol):
+    """A place where orders run."""
+
+    def launch(self, order: Order) -> tuple[str, str | None] | None:
+        """Starts the attempt that is reserved; answers its id and address, or None where the service gives
+        nothing that could be looked up later. Raises ``LaunchFailed``."""
+        ...
+
+    def stop(self, order: Order) -> None:
+        """Ends from outside what did not end when asked; does nothing where a service can't."""
+        ...
