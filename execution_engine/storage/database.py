@@ -1,0 +1,122 @@
+"""One DynamoDB client for all tables, behind PynamoDB's models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from execution_engine.clock import Clock
+from execution_engine.errors import ConditionLost, StoreError
+
+BATCH_WRITE_LIMIT = 25
+BATCH_GET_LIMIT = 100
+_UNPROCESSED_TRIES = 8
+
+
+class Database:
+    """What PynamoDB's models would do on a connection each, on one shared connection.
+
+    The models build the requests; the client, and with it the time its making takes, is one.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def update(self, row: Model, actions: list[Action], condition: Condition | None = None) -> dict[str, Any]:
+        """The whole item as it is now, in DynamoDB's JSON. ``ConditionLost`` carries the item that stood in
+        the way as ``found``."""
+        request = row.get_update_kwargs_from_instance(
+            actions=actions, condition=condition, return_values_on_condition_failure="ALL_OLD"
+        )
+        try:
+            answer = self._connection.dispatch("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
+        except ClientError as error:
+            raise _lost(error, row) from error
+        return dict(answer["Attributes"])
+
+    def put(self, row: Model, condition: Condition | None = None) -> None:
+        request = row.get_save_kwargs_from_instance(condition=condition)
+        try:
+            self._connection.dispatch("PutItem", request)
+        except ClientError as error:
+            raise _lost(error, row) from error
+
+    def transact(self) -> TransactWrite:
+        return TransactWrite(connection=self._connection)
+
+    def batch_get(self, table: str, keys: Iterable[str]) -> list[dict[str, Any]]:
+        """Consistent reads by ``pk``; keys that do not exist are not in the answer."""
+        items: list[dict[str, Any]] = []
+        todo = list(dict.fromkeys(keys))
+        while todo:
+            page, todo = todo[:BATCH_GET_LIMIT], todo[BATCH_GET_LIMIT:]
+            request = {table: {"Keys": [{"pk": {"S": key}} for key in page], "ConsistentRead": True}}
+            for again in range(_UNPROCESSED_TRIES):
+                self._pause(again)
+                answer = self._connection.dispatch("BatchGetItem", {"RequestItems": request})
+                items.extend(answer.get("Responses", {}).get(table, []))
+                request = answer.get("UnprocessedKeys") or {}
+                if not request:
+                    break
+            else:
+                raise StoreError(f"DynamoDB left reads of {table} unprocessed {_UNPROCESSED_TRIES} times; it throttles")
+        return items
+
+    def batch_write(self, requests: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """``(table, PutRequest or DeleteRequest)``, 25 a call; what is left unprocessed is sent again."""
+        todo = list(requests)
+        while todo:
+            page, todo = todo[:BATCH_WRITE_LIMIT], todo[BATCH_WRITE_LIMIT:]
+            request: dict[str, list[Mapping[str, Any]]] = {}
+            for table, one in page:
+                request.setdefault(table, []).append(one)
+            for again in range(_UNPROCESSED_TRIES):
+                self._pause(again)
+                answer = self._connection.dispatch("BatchWriteItem", {"RequestItems": request})
+                request = answer.get("UnprocessedItems") or {}
+                if not request:
+                    break
+            else:
+                raise StoreError(f"DynamoDB left writes unprocessed {_UNPROCESSED_TRIES} times; it throttles")
+
+    def _pause(self, again: int) -> None:
+        """What a batch leaves over is throttled, and no error that botocore would back off from."""
+        if again:
+            self._clock.sleep(0.05 * 2.0**again)
+
+    def query(self, table: str, **request: Any) -> dict[str, Any]:
+        """One page of a query, as DynamoDB answers it."""
+        return dict(self._connection.dispatch("Query", {"TableName": table, **request}))
+
+
+def commit(transaction: TransactWrite) -> None:
+    """Raises ``ConditionLost`` if DynamoDB cancelled the transaction: a condition, or another one's conflict.
+
+    Both mean the same to whoever decided it: read again, decide again.
+    """
+    try:
+        with transaction:
+            pass
+    except TransactWriteError as error:
+        if error.cause_response_code != "TransactionCanceledException":
+            raise
+        codes = [reason.code for reason in error.cancellation_reasons if reason is not None]
+        raise ConditionLost(f"transaction cancelled: {', '.join(sorted(set(codes)))}") from error
+
+
+def _lost(error: ClientError, row: Model) -> Exception:
+    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+        return error
+    cause = error.__cause__
+    lost = ConditionLost(f"{type(row).__name__} was changed by somebody else first")
+    lost.found = cause.response.get("Item", {}) if isinstance(cause, ClientError) else {}
+    return lost

@@ -1,0 +1,93 @@
+"""A bucket, as the engine uses one: bounded reads, writes that never replace, absence as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from typing import Any, BinaryIO
+
+from botocore.exceptions import ClientError
+
+_ABSENT = {"404", "NoSuchKey", "NotFound"}
+_TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+_DELETE_LIMIT = 1_000
+
+
+class Bucket:
+    """Every method is one call of S3 unless it says otherwise."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def read(self, key: str, limit: int) -> bytes | None:
+        """The object's first ``limit`` bytes; None if there is none."""
+        try:
+            answer = self.client.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{limit - 1}")
+            return bytes(answer["Body"].read(limit))
+        except ClientError as error:
+            if _code(error) == "InvalidRange":  # S3's answer to a range of an empty object
+                return b""
+            if _code(error) in _ABSENT:
+                return None
+            raise
+
+    def download(self, key: str, into: BinaryIO) -> None:
+        """The whole object, in bounded memory. Raises ``KeyError`` if there is none."""
+        try:
+            body = self.client.get_object(Bucket=self.name, Key=key)["Body"]
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise KeyError(f"s3://{self.name}/{key}") from error
+            raise
+        for chunk in body.iter_chunks(1024 * 1024):
+            into.write(chunk)
+
+    def write(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
+        self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def write_once(self, key: str, body: bytes, content_type: str = "application/json") -> bool:
+        """False if there is an object of that name already; it stays as it is."""
+        try:
+            self.client.put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if _code(error) in _TAKEN:
+                return False
+            raise
+        return True
+
+    def exists(self, key: str) -> bool:
+        return self.age(key) is not None
+
+    def age(self, key: str) -> float | None:
+        """Seconds since the object was written, both times by S3's clock; None if there is none."""
+        try:
+            answer = self.client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                return None
+            raise
+        sent = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return float((sent - answer["LastModified"]).total_seconds())
+
+    def keys(self, prefix: str, after: str = "") -> Iterable[tuple[str, int]]:
+        """``(key, size)`` in the order of the keys; one call per 1,000."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix, StartAfter=after
+        )
+        for page in pages:
+            for item in page.get("Contents", ()):
+                yield item["Key"], item["Size"]
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """What is gone already is success; one call per 1,000."""
+        todo = list(keys)
+        for start in range(0, len(todo), _DELETE_LIMIT):
+            objects = [{"Key": key} for key in todo[start : start + _DELETE_LIMIT]]
+            self.client.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
