@@ -1,0 +1,14 @@
+"""``POST /init``, SNS, direct invocation: a job of Lambda and CodeBuild orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from execution_engine.handlers.engine import engine
+from execution_engine.handlers.submissions import receive
+
+_intake = engine().intake
+
+
+def handler(event: dict[str, Any], context: object) -> Any:
+    return receive(event, "init", _intake.submit)

@@ -1,0 +1,27 @@
+"""One tick of a watchdog; the state machine's task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from execution_engine.handlers.engine import engine
+from execution_engine.watchdog.watchdog import Watched
+
+log = structlog.get_logger()
+_watchdog = engine().watchdog
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answers its own next input; ``wait`` (seconds) stays what the watch was started with."""
+    watched = Watched(str(event["run_id"]), str(event["order_num"]), int(event["attempt"]))
+    done = _watchdog.check(watched)
+    log.info("watched", run_id=watched.run_id, order_num=watched.order_num, done=done)
+    return {
+        "done": done,
+        "run_id": watched.run_id,
+        "order_num": watched.order_num,
+        "attempt": watched.attempt,
+        "wait": event["wait"],
+    }

@@ -1,0 +1,104 @@
+"""Makes the orders' bundles: commands, the pointer to the code, the sealed environment, the sealed addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock
+
+from execution_engine.bundles.bundle import write_bundle
+from execution_engine.bundles.manifest import CodePointer, Manifest
+from execution_engine.bundles.sealing import Sealer, seal_bytes
+from execution_engine.intake.addresses import CallbackAddresses
+from execution_engine.jobs.job import Job, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a submission is called everywhere."""
+
+    run_id: str
+    trace_id: str
+    flow_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Seconds: how a worker ends, beats and listens."""
+
+    grace: float
+    heartbeat: float
+    control_poll: float
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBundle:
+    """``exec.zip`` and its SHA-256."""
+
+    data: bytes
+    sha256: str
+
+
+class BundlePacker:
+    """Packs the orders of one job.
+
+    Equal environments for the same key are sealed once, also when asked for on several threads: SOPS is a
+    process of its own each time.
+    """
+
+    def __init__(self, names: Names, job: Job, sealer: Sealer, addresses: CallbackAddresses, habits: Habits) -> None:
+        self._names = names
+        self._job = job
+        self._sealer = sealer
+        self._addresses = addresses
+        self._habits = habits
+        self._sealed: dict[bytes, Future[bytes]] = {}
+        self._lock = Lock()
+
+    def pack(
+        self, order: Order, variables: Mapping[str, str], secrets: frozenset[str], recipient: str, code: CodePointer | None
+    ) -> SealedBundle:
+        """``secrets`` names those of the variables that were fetched and must be masked."""
+        names = self._names
+        manifest = Manifest(
+            run_id=names.run_id,
+            order_num=order.order_num,
+            order_name=order.order_name,
+            trace_id=names.trace_id,
+            flow_id=names.flow_id,
+            cmds=order.cmds,
+            timeout=order.timeout,
+            variables=len(variables),
+            code=code,
+            grace=self._habits.grace,
+            heartbeat=self._habits.heartbeat,
+            control_poll=self._habits.control_poll,
+        )
+        addresses = self._addresses.of_order(
+            names.run_id, order.order_num, order.retries + 1, self._job.presign_expiry
+        )
+        data = write_bundle(
+            manifest,
+            self._seal(variables, recipient),
+            secrets,
+            seal_bytes(json.dumps(addresses).encode(), recipient),
+        )
+        return SealedBundle(data, hashlib.sha256(data).hexdigest())
+
+    def _seal(self, variables: Mapping[str, str], recipient: str) -> bytes:
+        content = json.dumps([recipient, sorted(variables.items())]).encode()
+        key = hashlib.sha256(content).digest()
+        with self._lock:
+            sealed = self._sealed.get(key)
+            is_first = sealed is None
+            if sealed is None:
+                sealed = self._sealed[key] = Future()
+        if is_first:
+            try:
+                sealed.set_result(self._sealer.seal_variables(variables, recipient))
+            except BaseException as error:
+                sealed.set_exception(error)
+        return sealed.result()

@@ -1,0 +1,59 @@
+"""The end of a run: recorded once, then its key deleted, then ``done`` written (law 8).
+
+Any of it may be cut off and done again; the order sees to it that whoever finds ``done`` finds everything
+else about the run in place.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from execution_engine.clock import Clock
+from execution_engine.errors import ConditionLost
+from execution_engine.jobs.naming import JOB_ORDER_NAME
+from execution_engine.orders.event import Epochs, Event
+from execution_engine.orders.run import Phase, Run
+from execution_engine.orders.store import DoneMarkers, Keys, Records
+
+log = structlog.get_logger()
+
+
+class Finalization:
+    def __init__(self, records: Records, keys: Keys, done: DoneMarkers, clock: Clock) -> None:
+        self._records = records
+        self._keys = keys
+        self._done = done
+        self._clock = clock
+
+    def finish(self, run: Run) -> None:
+        """``run`` has nothing open, as it stands in its record."""
+        if run.phase is not Phase.COMPLETED:
+            event = self._event(run)
+            try:
+                self._records.complete(run, event)
+            except ConditionLost:
+                log.info("run was completed by another pass", run_id=run.run_id)
+        self._keys.delete(run.sops_key_path)
+        self._done.write(
+            run.run_id,
+            {
+                "status": str(run.outcome),
+                "summary": run.summary,
+                "run_id": run.run_id,
+                "trace_id": run.trace_id,
+                "flow_id": run.flow_id,
+            },
+        )
+        log.info("run completed", run_id=run.run_id, status=str(run.outcome), **run.summary)
+
+    def _event(self, run: Run) -> Event:
+        return Event(
+            trace_id=run.trace_id,
+            order_name=JOB_ORDER_NAME,
+            epoch=Epochs(run.last_epoch, self._clock.now()).next(),
+            event_type="job_completed",
+            status=str(run.outcome),
+            run_id=run.run_id,
+            flow_id=run.flow_id,
+            data={"summary": run.summary},
+        )

@@ -1,0 +1,189 @@
+"""Moves a run on: reads what is true, plans, acts. Called with hints; believes only what it reads (law 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from execution_engine.clock import Clock
+from execution_engine.errors import ConditionLost, LaunchFailed
+from execution_engine.identifiers import Identifiers
+from execution_engine.jobs.naming import RUN_NUM
+from execution_engine.orchestrator.finalization import Finalization
+from execution_engine.orchestrator.hearing import Hearing
+from execution_engine.orchestrator.run_lock import HeldLock, RunLock
+from execution_engine.orchestrator.stopping import Stopping
+from execution_engine.orders.event import Epochs
+from execution_engine.orders.marks import Word, look_mark, mentions_run, words
+from execution_engine.orders.order import Order
+from execution_engine.orders.plan import Limits, Plan
+from execution_engine.orders.planner import Planner
+from execution_engine.orders.run import Phase
+from execution_engine.orders.status import Reason, Status
+from execution_engine.orders.store import Records, Reports, Target, Waker, Watchdogs
+
+log = structlog.get_logger()
+
+_TRIES = 5
+"""Passes over the same marks that may lose a condition before the invocation gives up (and is retried)."""
+
+Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
+"""``map``, perhaps on threads: independent calls of one kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """``tick``: seconds between a watchdog's looks; ``pass_seconds``: after how long a pass hands over."""
+
+    tick: int
+    pass_seconds: float
+
+
+class Orchestrator:
+    def __init__(
+        self,
+        *,
+        records: Records,
+        reports: Reports,
+        lock: RunLock,
+        watchdogs: Watchdogs,
+        waker: Waker,
+        targets: Mapping[str, Target],
+        hearing: Hearing,
+        stopping: Stopping,
+        finalization: Finalization,
+        clock: Clock,
+        identifiers: Identifiers,
+        limits: Limits,
+        pace: Pace,
+        concurrently: Concurrently,
+    ) -> None:
+        self._records = records
+        self._reports = reports
+        self._lock = lock
+        self._watchdogs = watchdogs
+        self._waker = waker
+        self._targets = targets
+        self._hearing = hearing
+        self._stopping = stopping
+        self._finalization = finalization
+        self._clock = clock
+        self._identifiers = identifiers
+        self._limits = limits
+        self._pace = pace
+        self._concurrently = concurrently
+
+    def look(self, run_id: str, nums: Iterable[str]) -> None:
+        """Look at these orders as they are now; ``0000`` is the run itself."""
+        self.notice(run_id, frozenset(look_mark(num, self._identifiers.nonce()) for num in nums))
+
+    def notice(self, run_id: str, marks: frozenset[str]) -> None:
+        """Leaves the marks; works on the run until no mark is left, unless another already does."""
+        held = self._lock.enter(run_id, marks)
+        if held is None:
+            log.info("marked; another invocation works on the run", run_id=run_id, marks=len(marks))
+            return
+        started = self._clock.now()
+        try:
+            while not self._work(run_id, held):
+                if self._clock.now() - started > self._pace.pass_seconds:
+                    held.hand_over(frozenset())
+                    self._waker.wake(run_id, RUN_NUM)
+                    log.info("handed over after a long pass", run_id=run_id)
+                    return
+        except ConditionLost:
+            # The lease ran out under this invocation: whoever has the lock now has every mark.
+            log.warning("lost the lock", run_id=run_id)
+
+    def _work(self, run_id: str, held: HeldLock) -> bool:
+        """One pass over what is to do; true if the lock is free again."""
+        marks = held.todo
+        if marks:
+            self._settle(run_id, words(marks))
+        return held.done(marks)
+
+    def _settle(self, run_id: str, said: list[Word]) -> None:
+        for _ in range(_TRIES):
+            try:
+                self._pass(run_id, said)
+                return
+            except ConditionLost as error:
+                log.info("somebody else was first; reading again", run_id=run_id, what=str(error))
+        raise ConditionLost(f"run {run_id} changed under {_TRIES} passes in a row")
+
+    def _pass(self, run_id: str, said: list[Word]) -> None:
+        rows = self._records.read(run_id, [word.num for word in said if word.num != RUN_NUM], with_run=True)
+        run = rows.run
+        if run is None:
+            log.warning("no such run; it was swept, or is older than a day", run_id=run_id)
+            return
+        if run.phase is Phase.COMPLETED:
+            if mentions_run(said):
+                self._finalization.finish(run)
+            return
+        starting = run.phase is Phase.SUBMITTING
+        if starting and not self._reports.has_result(run_id, RUN_NUM, 1):
+            return
+        now = self._clock.now()
+        epochs = Epochs(run.last_epoch, now)
+        planner = Planner(run, now=now, limits=self._limits, epochs=epochs)
+        planner.learn(rows.orders, rows.missing)
+        if starting:
+            planner.start()
+        relaunches = self._hearing.hear(planner, {word.num: word for word in said}, rows.orders, now, epochs)
+        while wanted := planner.wanted():
+            more = self._records.read(run_id, wanted)
+            planner.learn(more.orders, more.missing)
+        self._act(planner.plan(), relaunches)
+
+    def _act(self, plan: Plan, relaunches: list[Order]) -> None:
+        run = plan.run
+        left = set(plan.leftover) | ({RUN_NUM} if plan.more else set())
+        if left:
+            self._lock.mark(run.run_id, frozenset(look_mark(num, self._identifiers.nonce()) for num in left))
+        self._concurrently(lambda order: self._stopping.stop(order, str(plan.stop)), plan.asks)
+        self._concurrently(self._watch, plan.dispatches)
+        for transaction in plan.transactions:
+            self._records.commit(transaction)
+            for move in transaction.moves:
+                log.info(
+                    "order moved",
+                    run_id=run.run_id,
+                    order_name=move.order.order_name,
+                    status=str(move.target),
+                    reason=move.after.reason,
+                )
+        self._concurrently(self._launch, plan.dispatches)
+        self._concurrently(self._relaunch, relaunches)
+        if run.tally.open == 0:
+            self._finalization.finish(run)
+
+    def _watch(self, order: Order) -> None:
+        self._watchdogs.start(order.run_id, order.order_num, order.attempt, self._pace.tick)
+
+    def _relaunch(self, order: Order) -> None:
+        try:
+            self._records.relaunched(order, self._clock.now())
+        except ConditionLost:
+            return  # it started, or ended, meanwhile
+        self._launch(order)
+
+    def _launch(self, order: Order) -> None:
+        """Whatever goes wrong here concerns this order alone."""
+        bound = log.bind(run_id=order.run_id, order_name=order.order_name, attempt=order.attempt)
+        target = self._targets.get(order.execution_target)
+        try:
+            if target is None:
+                raise LaunchFailed(f"this deployment has no target {order.execution_target!r}", transient=False)
+            launched = target.launch(order)
+            if launched is not None:
+                self._records.launched(order, *launched)
+        except LaunchFailed as error:
+            bound.warning("launch failed", error=str(error), transient=error.transient)
+            if not error.transient:
+                self._stopping.end_unclaimed(order, Status.FAILED, Reason.DISPATCH_FAILED, str(error))
+        except ConditionLost:
+            bound.info("ended before its launch was recorded")

@@ -1,0 +1,42 @@
+"""Ending an order that is out, from outside: by its claim if it has none, else by asking (laws 6, 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from execution_engine.clock import Clock
+from execution_engine.identifiers import Identifiers
+from execution_engine.orders.order import Order
+from execution_engine.orders.status import Reason, Status
+from execution_engine.orders.store import Reports
+
+
+class Stopping:
+    def __init__(self, reports: Reports, clock: Clock, identifiers: Identifiers) -> None:
+        self._reports = reports
+        self._clock = clock
+        self._identifiers = identifiers
+
+    def stop(self, order: Order, reason: str) -> None:
+        """What no worker has claimed will never run; whoever runs is asked to end."""
+        status = Status.TIMED_OUT if reason == Reason.JOB_TIMED_OUT else Status.FAILED
+        if order.status is Status.DISPATCHED and self.end_unclaimed(order, status, reason, "never started"):
+            return
+        request: dict[str, Any] = {
+            "action": "stop",
+            "reason": reason,
+            "status": str(status),
+            "asked_at": self._clock.now(),
+        }
+        self._reports.ask(order.run_id, order.order_num, request)
+
+    def end_unclaimed(self, order: Order, status: Status, reason: str, log: str) -> bool:
+        """Wins the attempt's claim, so that it never runs, and writes its result; false if it is taken."""
+        ids = (order.run_id, order.order_num, order.attempt)
+        now = self._clock.now()
+        if not self._reports.void(*ids, self._identifiers.nonce(), reason, now):
+            return False
+        self._reports.write_result(
+            *ids, {"status": str(status), "log": log, "exit_code": None, "reason": reason, "ended_at": now}
+        )
+        return True
