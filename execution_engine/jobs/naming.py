@@ -1,0 +1,138 @@
+"""Every name the engine gives: order numbers, flow and trace names, S3 keys (contract sections 1, 3, 7).
+
+Nobody else assembles a key; so nothing can look in a place that nobody writes to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+RUN_NUM = "0000"
+"""The order number of the run's own records."""
+
+JOB_ORDER_NAME = "_job"
+"""The ``order_name`` of job-level events; no order may take it."""
+
+EXEC_PREFIX = "tmp/exec"
+CALLBACK_PREFIX = "tmp/callbacks/runs"
+
+_CALLBACK = re.compile(
+    rf"^{CALLBACK_PREFIX}/(?P<run_id>[0-9a-f-]{{36}})/(?P<order_num>\d{{4}})/"
+    r"(?:(?P<attempt>[1-9]\d{0,2})/)?(?:i/(?P<instance>[A-Za-z0-9-]+)/)?(?P<kind>claim|result)\.json$"
+)
+
+
+def order_num(place: int) -> str:
+    """``0001`` for the first order of a job, counted from 1; a job has at most 9,999."""
+    if not 0 <= place <= 9_999:
+        raise ValueError(f"order place {place} is outside 0–9999")
+    return f"{place:04d}"
+
+
+def flow_id(username: str, trace_id: str, flow_label: str) -> str:
+    return f"{username}:{trace_id}-{flow_label}"
+
+
+def leg(trace_id: str, epoch: float) -> str:
+    """The trace of one leg: one ``trace_id`` for the whole run, a new epoch for each leg."""
+    return f"{trace_id}:{epoch:.6f}"
+
+
+def row_key(run_id: str, num: str) -> str:
+    return f"{run_id}:{num}"
+
+
+def lock_key(run_id: str) -> str:
+    return f"lock:{run_id}"
+
+
+def watchdog_name(run_id: str, num: str, attempt: int) -> str:
+    """Deterministic, so that starting it twice is one watchdog. The job's own has ``0000`` and attempt 1."""
+    return f"{run_id}-{num}-{attempt}"
+
+
+def age_key_path(ssm_prefix: str, run_id: str) -> str:
+    """Where a run's private age key lies in Parameter Store."""
+    return f"{ssm_prefix.rstrip('/')}/runs/{run_id}/age-key"
+
+
+def bundle_key(run_id: str, num: str) -> str:
+    return f"{EXEC_PREFIX}/{run_id}/{num}/exec.zip"
+
+
+def code_key(run_id: str, sha256: str) -> str:
+    """A code object that orders of one run share, named by its content."""
+    return f"{EXEC_PREFIX}/{run_id}/code/{sha256}.zip"
+
+
+def upload_key(sha256: str) -> str:
+    """Code handed in from a caller's own machine before submission."""
+    return f"{EXEC_PREFIX}/uploads/{sha256}.zip"
+
+
+def done_key(run_id: str) -> str:
+    return f"{run_id}/done"
+
+
+def callback_folder(run_id: str, num: str, attempt: int = 1) -> str:
+    """Where one attempt reports; attempt 1 uses the order's own folder. Ends with a slash."""
+    base = f"{CALLBACK_PREFIX}/{run_id}/{num}/"
+    return base if attempt == 1 else f"{base}{attempt}/"
+
+
+def claim_key(run_id: str, num: str, attempt: int = 1) -> str:
+    return callback_folder(run_id, num, attempt) + "claim.json"
+
+
+def result_key(run_id: str, num: str, attempt: int = 1) -> str:
+    return callback_folder(run_id, num, attempt) + "result.json"
+
+
+def heartbeat_key(run_id: str, num: str, attempt: int = 1) -> str:
+    return callback_folder(run_id, num, attempt) + "heartbeat.json"
+
+
+def events_key(run_id: str, num: str, attempt: int = 1) -> str:
+    """What the order's commands wrote to ``$AWS_EXE_SYS_EVENTS_DIR``, as one JSON list."""
+    return callback_folder(run_id, num, attempt) + "events.json"
+
+
+def log_prefix(run_id: str, num: str, attempt: int = 1) -> str:
+    """The log is the concatenation of the objects below this prefix in the order of their names."""
+    return callback_folder(run_id, num, attempt) + "log/"
+
+
+def log_chunk_name(index: int) -> str:
+    """Names sort as numbers: ``00000000``, ``00000001``, …"""
+    return f"{index:08d}"
+
+
+def control_key(run_id: str, num: str) -> str:
+    """One per order, whatever its attempt: what the engine asks of whoever runs it."""
+    return f"{CALLBACK_PREFIX}/{run_id}/{num}/control.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What the name of a notifying object says. A hint only (law 3)."""
+
+    run_id: str
+    order_num: str
+    attempt: int
+    kind: str
+    instance: str | None = None
+
+
+def parse_callback(key: str) -> Callback | None:
+    """The callback that an object's key names, or None if the key is no claim or result."""
+    found = _CALLBACK.match(key)
+    if found is None:
+        return None
+    return Callback(
+        run_id=found["run_id"],
+        order_num=found["order_num"],
+        attempt=int(found["attempt"] or 1),
+        kind=found["kind"],
+        instance=found["instance"],
+    )

@@ -1,0 +1,48 @@
+"""What the fields of an order mean together, at the door they came through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from execution_engine.jobs.documents import OrderDocument
+from execution_engine.jobs.job import Door
+
+MAX_LAMBDA_SECONDS = 840
+"""The function itself lives 900; the rest is for fetching, unsealing and reporting."""
+
+
+def order_faults(
+    order: OrderDocument, bad: frozenset[str], *, door: Door, job_has_repo: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield (field, message) for each rule broken. Of ``bad`` fields, already reported, nothing is said."""
+    yield from _init_faults(order) if door == "init" else _ssm_faults(order, bad)
+    if order.execution_target == "lambda" and "timeout" not in bad and order.timeout > MAX_LAMBDA_SECONDS:
+        yield (
+            "timeout",
+            f"must be at most {MAX_LAMBDA_SECONDS} seconds on lambda; longer orders belong on codebuild",
+        )
+    if order.s3_location is not None:
+        for field in ("git_repo", "git_folder"):
+            if getattr(order, field) is not None:
+                yield "s3_location", f"can't be combined with {field}: the code comes from S3 or from git"
+    elif order.git_folder is not None and not (order.git_repo or job_has_repo or "git_repo" in bad):
+        yield "git_folder", "needs a git_repo, on the order or on the job"
+
+
+def _init_faults(order: OrderDocument) -> Iterator[tuple[str, str]]:
+    if order.execution_target == "ssm":
+        yield "execution_target", "ssm orders go to POST /ssm, in a job of their own; here: lambda, codebuild"
+        return
+    for field in ("ssm_targets", "ssm_document_name"):
+        if getattr(order, field) is not None:
+            yield field, "is only for orders on instances, which go to POST /ssm in a job of their own"
+
+
+def _ssm_faults(order: OrderDocument, bad: frozenset[str]) -> Iterator[tuple[str, str]]:
+    if order.execution_target in ("lambda", "codebuild"):
+        yield (
+            "execution_target",
+            f"{order.execution_target} orders go to POST /init, in a job of their own; here all are ssm",
+        )
+    elif order.ssm_targets is None and "ssm_targets" not in bad:
+        yield "ssm_targets", "is missing: which instances shall run the order?"
