@@ -1,0 +1,146 @@
+"""The process of the embedded AWS: ministack's own application, and a watch over who uses it.
+
+Started by :mod:`execution_engine.local.embedded_aws`, never by hand::
+
+    python -m execution_engine.local.aws_process STATE READY_FD LINGER GRACE
+
+It binds a free port of 127.0.0.1, writes a line to READY_FD once it answers, and stops on SIGTERM, or by
+itself when for LINGER seconds nobody used it. Stopping ends its functions and their commands
+(interrupt, GRACE seconds, kill), then writes all state down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from execution_engine.local import processes
+from execution_engine.local.adaptations import know_if_none_match, queue_invocations
+from execution_engine.local.file_lock import FileLock
+from execution_engine.local.guard import Guard
+from execution_engine.local.state_folder import StateFolder, write_document
+from execution_engine.local.users import Users
+
+WATCH_INTERVAL = 0.5
+SAVE_LIMIT = 30.0
+"""Seconds that writing down may take after the functions ended, before the process gives up."""
+
+
+class AwsProcess:
+    """One embedded AWS, from its start to its end."""
+
+    def __init__(self, folder: StateFolder, ready_fd: int, linger: float, grace: float) -> None:
+        self._folder = folder
+        self._ready_fd = ready_fd
+        self._linger = linger
+        self._grace = grace
+        self._stop = asyncio.Event()
+
+    def run(self) -> int:
+        alive = FileLock(self._folder.alive)
+        if not alive.try_acquire():
+            sys.stderr.write("another embedded AWS lives in this folder already\n")
+            return 1
+        alive.write(str(os.getpid()))
+        processes.adopt_orphans()
+        _raise_file_limit()
+        asyncio.run(self._serve(_bind()))
+        return 0
+
+    async def _serve(self, listening: socket.socket) -> None:
+        port = listening.getsockname()[1]
+        os.environ["GATEWAY_PORT"] = str(port)  # ministack reads it when it is imported
+        know_if_none_match()
+        queue_invocations()
+        application = importlib.import_module("ministack.app").app
+        hypercorn: Any = importlib.import_module("hypercorn.asyncio")
+        config: Any = importlib.import_module("hypercorn.config").Config()
+        config.bind = [f"fd://{listening.detach()}"]
+        config.keep_alive_timeout = 75
+        config.graceful_timeout = 1
+        config.loglevel = "WARNING"
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, self._stop.set)
+
+        async def until_stopped() -> None:
+            # Called when the port answers.
+            write_document(self._folder.record, {"pid": os.getpid(), "port": port})
+            os.write(self._ready_fd, b"ready\n")
+            os.close(self._ready_fd)
+            threading.Thread(target=self._watch, args=(loop,), daemon=True, name="users").start()
+            await self._stop.wait()
+            self._folder.record.unlink(missing_ok=True)
+            threading.Thread(target=self._give_up, daemon=True, name="give-up").start()
+            await asyncio.to_thread(self._end_functions)
+
+        guarded = Guard(application, os.environ["AWS_ACCESS_KEY_ID"])
+        await hypercorn.serve(guarded, config, shutdown_trigger=until_stopped)
+        # State is on disk now. What was started meanwhile (a retry) ends here; threads of
+        # ministack that still wait for something must not keep the process.
+        self._folder.saved.touch()
+        self._end_functions()
+        sys.stdout.flush()
+        os._exit(0)
+
+    def _end_functions(self) -> None:
+        processes.end_descendants(os.getpid(), self._grace, time.monotonic, time.sleep)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stops the process when its users are gone; holds the lock from then on, so that whoever
+        comes next waits until everything is written down."""
+        users = Users(self._folder.users)
+        lock = FileLock(self._folder.lock)
+        lonely_since: float | None = None
+        while not self._stop.is_set():
+            time.sleep(WATCH_INTERVAL)
+            processes.reap_adopted(os.getpgrp())
+            if not self._folder.root.exists():
+                os._exit(1)  # the folder was removed from under us: nothing to keep, nobody to serve
+            if not lock.try_acquire():
+                continue  # somebody comes or goes
+            if users.any_alive():
+                lonely_since = None
+            elif lonely_since is None:
+                lonely_since = time.monotonic()
+            elif time.monotonic() - lonely_since >= self._linger:
+                loop.call_soon_threadsafe(self._stop.set)
+                return
+            lock.release()
+
+    def _give_up(self) -> None:
+        time.sleep(self._grace + SAVE_LIMIT)
+        self._end_functions()
+        os._exit(1)
+
+
+def _bind() -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening.bind(("127.0.0.1", 0))
+    return listening
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def main(arguments: list[str]) -> int:
+    state, ready_fd, linger, grace = arguments
+    return AwsProcess(StateFolder(Path(state)), int(ready_fd), float(linger), float(grace)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""The resource files: what the contract fixes about them, and that filling them in is strict."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from execution_engine import resources
+from execution_engine.local.names import VALUES
+from execution_engine.resources import ResourceError, substitute
+
+POLICIES = [name for name in resources.names() if name.startswith("policies/")]
+
+
+def load(name: str) -> dict[str, Any]:
+    return resources.load(name, **VALUES)
+
+
+@pytest.mark.parametrize("name", resources.names())
+def test_every_resource_can_be_filled_in_with_the_names_of_one_machine(name: str) -> None:
+    assert "${" not in json.dumps(load(name))
+
+
+@pytest.mark.parametrize("name", resources.names())
+def test_a_missing_value_is_named(name: str) -> None:
+    for placeholder in resources.placeholders(name):
+        rest = {key: value for key, value in VALUES.items() if key != placeholder}
+        with pytest.raises(ResourceError, match=rf"{name}.*\$\{{{placeholder}\}}"):
+            resources.load(name, **rest)
+
+
+def test_an_unknown_resource_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ResourceError, match=r"tabels.*tables"):
+        resources.load("tabels")
+
+
+def test_text_is_escaped_and_other_values_are_json() -> None:
+    filled = substitute("x", '{"a": "${text}!", "b": ${list}}', {"text": 'say "hi"\\', "list": ["x", 1]})
+    assert json.loads(filled) == {"a": 'say "hi"\\!', "b": ["x", 1]}
+
+
+def test_what_is_no_placeholder_name_is_refused_too() -> None:
+    with pytest.raises(ResourceError, match=r"\$\{aws:username\}"):
+        substitute("x", '"${aws:username}"', dict(VALUES))
+
+
+def test_keys_and_indexes_are_the_contracts() -> None:
+    tables = load("tables")
+    shape = {
+        name: (table["hash_key"], table["range_key"], table["ttl"], table["billing"]) for name, table in tables.items()
+    }
+    assert shape == {
+        "orders": ("pk", None, "ttl", "PAY_PER_REQUEST"),
+        "order_events": ("trace_id", "sk", "ttl", "PAY_PER_REQUEST"),
+        "locks": ("pk", None, "ttl", "PAY_PER_REQUEST"),
+    }
+    indexes = {
+        (name, index["name"]): (index["hash_key"], index["range_key"], index["projection"])
+        for name, table in tables.items()
+        for index in table["indexes"]
+    }
+    assert indexes == {
+        ("orders", "run_id-order_num-index"): ("run_id", "order_num", "ALL"),
+        ("order_events", "order_name-epoch-index"): ("order_name", "epoch", "ALL"),
+        ("order_events", "trace_id-epoch-index"): ("trace_id", "epoch", "ALL"),
+    }
+
+
+@pytest.mark.parametrize("name", ["orders", "order_events", "locks"])
+def test_exactly_the_key_attributes_are_declared(name: str) -> None:
+    table = load("tables")[name]
+    used = {keys[part] for keys in (table, *table["indexes"]) for part in ("hash_key", "range_key")}
+    assert set(table["attributes"]) == used - {None}
+
+
+def test_epoch_is_a_number() -> None:
+    assert load("tables")["order_events"]["attributes"]["epoch"] == "N"
+
+
+def test_only_claims_and_results_wake_the_orchestrator() -> None:
+    woken = [
+        (notification["function"], notification["prefix"], notification["suffix"])
+        for notification in load("buckets")["internal"]["notifications"]
+    ]
+    assert woken == [
+        ("orchestrator", "tmp/callbacks/runs/", "claim.json"),
+        ("orchestrator", "tmp/callbacks/runs/", "result.json"),
+    ]
+    assert load("buckets")["done"]["notifications"] == []
+
+
+def test_objects_live_a_day() -> None:
+    assert {bucket["expire_days"] for bucket in load("buckets").values()} == {1}
+
+
+def test_every_function_has_a_policy_and_only_known_settings() -> None:
+    functions = load("functions")
+    for key, function in functions["functions"].items():
+        assert f"policies/{function['policy']}" in POLICIES, key
+        assert set(function["settings"]) <= functions["settings"].keys(), key
+        assert function["handler"] == f"execution_engine.handlers.{key}.handler"
+
+
+def test_a_worker_is_never_run_twice_by_lambda_and_loops_are_allowed_where_the_engine_loops() -> None:
+    functions = load("functions")["functions"]
+    retries = {key: function["async_retries"] for key, function in functions.items()}
+    assert retries.pop("worker") == 0
+    assert set(retries.values()) == {2}
+    loops = {key for key, function in functions.items() if function["recursive_loop"] == "Allow"}
+    assert loops == {"orchestrator", "worker"}
+
+
+def statements(policy: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = load(policy)["Statement"]
+    return found
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_statement_says_why_and_names_exact_actions_and_resources(policy: str) -> None:
+    sids = [statement["Sid"] for statement in statements(policy)]
+    assert len(set(sids)) == len(sids)
+    for statement in statements(policy):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in as_list(statement["Action"]) if "*" in action]
+        assert not [arn for arn in as_list(statement["Resource"]) if arn == "*" or arn.endswith(":*")]
+
+
+def test_the_worker_touches_objects_and_its_key_and_nothing_else() -> None:
+    actions = {action for statement in statements("policies/worker") for action in as_list(statement["Action"])}
+    assert actions == {"s3:GetObject", "s3:PutObject", "ssm:GetParameter"}
+
+
+def test_history_only_reads() -> None:
+    for statement in statements("policies/history"):
+        for action in as_list(statement["Action"]):
+            assert action.partition(":")[2].startswith(("Get", "BatchGet", "Query", "List"))
+
+
+def test_the_watch_ends_only_by_the_checks_word() -> None:
+    machine = load("state_machine")
+    states = machine["States"]
+    ends = [name for name, state in states.items() if state["Type"] in ("Succeed", "Fail") or state.get("End")]
+    assert ends == ["Done"]
+    leads_to_done = [name for name, state in states.items() if '"Next": "Done"' in json.dumps(state)]
+    assert leads_to_done == ["Over"]
+    assert states["Check"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Sleep"}]
+
+
+def test_the_digest_names_the_content() -> None:
+    assert resources.digest() == resources.digest()
+    assert len(resources.digest()) == 64
