@@ -21,6 +21,11 @@ class Identifiers(Protocol):
         ...
 
 
+def share() -> float:
+    """A random number between 0 and 1: how much of a back-off is waited (full jitter)."""
+    return secrets.randbelow(1_000_001) / 1_000_000
+
+
 class RandomIdentifiers:
     """Identifiers from the operating system's random source."""
 

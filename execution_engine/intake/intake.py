@@ -123,9 +123,7 @@ class Intake:
             raise JobRefused(faults)
 
     def _queue(self, job: Job, names: Names, code: Mapping[str, FetchedCode]) -> None:
-        run = first_run(
-            job, names, age_key_path(self._deployment.ssm_prefix, names.run_id), self._clock.now()
-        )
+        run = first_run(job, names, age_key_path(self._deployment.ssm_prefix, names.run_id), self._clock.now())
         self._records.create_run(run)
         try:
             self._watchdogs.start(run.run_id, RUN_NUM, 1, self._deployment.tick)
@@ -141,7 +139,7 @@ class Intake:
             raise
 
     def _store_code(self, run: Run, code: Mapping[str, FetchedCode]) -> dict[str, CodePointer]:
-        pointers = {}
+        pointers: dict[str, CodePointer] = {}
         for location, fetched in code.items():
             key = code_key(run.run_id, fetched.sha256)
             if key not in {pointer.key for pointer in pointers.values()}:

@@ -59,7 +59,12 @@ class BundlePacker:
         self._lock = Lock()
 
     def pack(
-        self, order: Order, variables: Mapping[str, str], secrets: frozenset[str], recipient: str, code: CodePointer | None
+        self,
+        order: Order,
+        variables: Mapping[str, str],
+        secrets: frozenset[str],
+        recipient: str,
+        code: CodePointer | None,
     ) -> SealedBundle:
         """``secrets`` names those of the variables that were fetched and must be masked."""
         names = self._names
@@ -77,9 +82,7 @@ class BundlePacker:
             heartbeat=self._habits.heartbeat,
             control_poll=self._habits.control_poll,
         )
-        addresses = self._addresses.of_order(
-            names.run_id, order.order_num, order.retries + 1, self._job.presign_expiry
-        )
+        addresses = self._addresses.of_order(names.run_id, order.order_num, order.retries + 1, self._job.presign_expiry)
         data = write_bundle(
             manifest,
             self._seal(variables, recipient),

@@ -50,8 +50,7 @@ def words(marks: Iterable[str]) -> list[Word]:
             look = True
         found[match["num"]] = (claims, results, look)
     return [
-        Word(num, frozenset(claims), frozenset(results), look)
-        for num, (claims, results, look) in sorted(found.items())
+        Word(num, frozenset(claims), frozenset(results), look) for num, (claims, results, look) in sorted(found.items())
     ]
 
 

@@ -84,7 +84,7 @@ def parse_result(data: bytes, *, run_id: str, order_num: str, attempt: int) -> R
         if name in fields and fields[name] != expected:
             return unreadable(f"its {name} is another one's")
     try:
-        status = Status(fields.get("status"))
+        status = Status(str(fields.get("status")))
     except ValueError:
         return unreadable("its status is unknown")
     if status not in TERMINAL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,11 +31,11 @@ class Database:
         self._connection = connection
         self._clock = clock
 
-    def update(self, row: Model, actions: list[Action], condition: Condition | None = None) -> dict[str, Any]:
+    def update(self, row: Model, actions: Sequence[Action], condition: Condition | None = None) -> dict[str, Any]:
         """The whole item as it is now, in DynamoDB's JSON. ``ConditionLost`` carries the item that stood in
         the way as ``found``."""
         request = row.get_update_kwargs_from_instance(
-            actions=actions, condition=condition, return_values_on_condition_failure="ALL_OLD"
+            actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
         )
         try:
             answer = self._connection.dispatch("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
@@ -114,9 +114,11 @@ def commit(transaction: TransactWrite) -> None:
 
 
 def _lost(error: ClientError, row: Model) -> Exception:
+    failure: Exception = error
     if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
-        return error
+        return failure
     cause = error.__cause__
     lost = ConditionLost(f"{type(row).__name__} was changed by somebody else first")
-    lost.found = cause.response.get("Item", {}) if isinstance(cause, ClientError) else {}
+    if isinstance(cause, ClientError):
+        lost.found = cause.response.get("Item", {})
     return lost

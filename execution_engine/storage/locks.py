@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from execution_engine.errors import ConditionLost
 from execution_engine.jobs.naming import lock_key
@@ -43,7 +44,8 @@ class DynamoLocks:
         model = self._model
         item = self._database.update(self._row(run_id), [model.marks.add(set(marks))])
         held = model.from_raw_data(item)
-        return held.owner is not None and held.until is not None and held.until >= now
+        until: float | None = held.until
+        return until is not None and until >= now
 
     def release(self, lease: Lease, now: float) -> Lease | None:
         model = self._model
@@ -63,7 +65,7 @@ class DynamoLocks:
 
     def renew(self, lease: Lease, done: frozenset[str], now: float, seconds: float) -> Lease:
         model = self._model
-        actions = [model.until.set(now + seconds)]
+        actions: list[Action] = [model.until.set(now + seconds)]
         if done:
             actions.append(model.marks.delete(set(done)))
         return self._lease(lease.run_id, self._database.update(self._row(lease.run_id), actions, self._is_held(lease)))
@@ -71,13 +73,14 @@ class DynamoLocks:
     def hand_over(self, lease: Lease, keep: frozenset[str]) -> None:
         model = self._model
         done = lease.marks - keep
-        actions = [model.owner.remove(), model.until.remove()]
+        actions: list[Action] = [model.owner.remove(), model.until.remove()]
         if done:
             actions.append(model.marks.delete(set(done)))
         self._database.update(self._row(lease.run_id), actions, self._is_held(lease))
 
     def _is_held(self, lease: Lease) -> Condition:
-        return (self._model.owner == lease.owner) & (self._model.fence == lease.fence)
+        condition: Condition = (self._model.owner == lease.owner) & (self._model.fence == lease.fence)
+        return condition
 
     def _lease(self, run_id: str, item: dict[str, Any]) -> Lease:
         row = self._model.from_raw_data(item)

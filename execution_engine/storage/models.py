@@ -103,7 +103,7 @@ class EventRow(Model):
     run_id = UnicodeAttribute()
     flow_id = UnicodeAttribute()
     order_num = UnicodeAttribute(null=True)
-    data: MapAttribute[str, object] = MapAttribute(null=True)
+    data: MapAttribute[str, object] = MapAttribute(null=True)  # type: ignore[no-untyped-call]
     ttl = NumberAttribute()
 
 

@@ -49,9 +49,7 @@ class Bucket:
     def write_once(self, key: str, body: bytes, content_type: str = "application/json") -> bool:
         """False if there is an object of that name already; it stays as it is."""
         try:
-            self.client.put_object(
-                Bucket=self.name, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
-            )
+            self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
         except ClientError as error:
             if _code(error) in _TAKEN:
                 return False
@@ -74,9 +72,7 @@ class Bucket:
 
     def keys(self, prefix: str, after: str = "") -> Iterable[tuple[str, int]]:
         """``(key, size)`` in the order of the keys; one call per 1,000."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=prefix, StartAfter=after
-        )
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, StartAfter=after)
         for page in pages:
             for item in page.get("Contents", ()):
                 yield item["Key"], item["Size"]

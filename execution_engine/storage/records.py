@@ -39,9 +39,7 @@ class DynamoRecords:
     def add_orders(self, orders: Sequence[Order], events: Sequence[Event]) -> None:
         rows = [(self._orders_table, order_row(self._tables, order)) for order in orders]
         lines = [(self._events_table, event_row(self._tables, event)) for event in events]
-        self._database.batch_write(
-            (table, {"PutRequest": {"Item": row.serialize()}}) for table, row in [*rows, *lines]
-        )
+        self._database.batch_write((table, {"PutRequest": {"Item": row.serialize()}}) for table, row in [*rows, *lines])
 
     def read(self, run_id: str, nums: Iterable[str] = (), *, with_run: bool = False) -> Rows:
         wanted = list(dict.fromkeys(nums))
@@ -147,12 +145,14 @@ class DynamoRecords:
         model = self._tables.order
         if move is None:
             return model.pk.exists()
-        return (model.status == str(move.order.status)) & (model.attempt == move.order.attempt)
+        condition: Condition = (model.status == str(move.order.status)) & (model.attempt == move.order.attempt)
+        return condition
 
     def _is_out(self, order: Order) -> Condition:
         model = self._tables.order
         out = model.status.is_in(str(Status.DISPATCHED), str(Status.RUNNING))
-        return out & (model.attempt == order.attempt)
+        condition: Condition = out & (model.attempt == order.attempt)
+        return condition
 
     def _change_run(self, write: Any, run_id: str, change: RunChange) -> None:
         model = self._tables.run
@@ -169,7 +169,7 @@ class DynamoRecords:
             actions.append(model.ready.delete(set(change.ready_remove)))
         if not actions:
             return
-        condition = model.pk.exists()
+        condition: Condition = model.pk.exists()
         if change.from_phase is not None:
             condition = model.phase == str(change.from_phase)
         write.update(self._run_key(run_id), actions, condition)

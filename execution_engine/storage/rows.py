@@ -98,7 +98,8 @@ def read_event(tables: Tables, raw: Mapping[str, Any]) -> Event:
         row = tables.event.from_raw_data(dict(raw))
         names = [field.name for field in fields(Event)]
         values = {name: getattr(row, name) for name in names}
-        values["data"] = row.data.as_dict() if row.data is not None else None
+        data: Any = row.data
+        values["data"] = None if data is None else data.as_dict()
         return Event(**values)
     except (ValueError, TypeError, AttributeError) as error:
         raise RowUnreadable(key, f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,32 @@
+"""One attempt of one order, launched asynchronously."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import quote
+
+from execution_engine.handlers.engine import engine
+from execution_engine.worker.assignment import Assignment
+from execution_engine.worker.guard import forbid_dumping
+
+forbid_dumping()
+_engine = engine()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
+    outcome = _engine.worker(_log_url(context)).work(Assignment.from_payload(event))
+    return {"fate": str(outcome.fate)}
+
+
+def _log_url(context: Any) -> str | None:
+    """The CloudWatch console at this very stream."""
+    group, stream = getattr(context, "log_group_name", ""), getattr(context, "log_stream_name", "")
+    if not group:
+        return None
+    region = os.environ.get("AWS_REGION", "us-east-1")
+    # The console wants its fragment quoted twice, with $ for the second %.
+    parts = "/log-events/".join(quote(quote(part, safe=""), safe="").replace("%", "$") for part in (group, stream))
+    return (
+        f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{parts}"
+    )

@@ -1,0 +1,63 @@
+"""The engine's AWS clients: one per service and process, made when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+THREADS = 8
+"""How many independent calls go out at once."""
+
+
+class Clients:
+    """``environment`` names region, keys and endpoints as AWS's own tools know them.
+
+    Keys are taken from it, not from the process: one process may talk to two places. Without keys there,
+    botocore looks for them where it always does.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self._made: dict[str, Any] = {}
+
+    @property
+    def region(self) -> str:
+        return self.environment.get("AWS_REGION") or self.environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+    @property
+    def keys(self) -> tuple[str | None, str | None, str | None]:
+        """Access key, secret key, session token; None for what the environment does not give."""
+        get = self.environment.get
+        return get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN")
+
+    def endpoint(self, service: str) -> str | None:
+        own = self.environment.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+        return own or self.environment.get("AWS_ENDPOINT_URL")
+
+    @cached_property
+    def _session(self) -> Any:
+        import botocore.session
+
+        session = botocore.session.Session()
+        session.set_config_variable("region", self.region)
+        if self.keys[0]:
+            session.set_credentials(*self.keys)
+        return session
+
+    def __call__(self, service: str) -> Any:
+        """botocore's retries and back-off; SigV4 throughout, which presigning relies on."""
+        if service not in self._made:
+            from botocore.config import Config
+
+            endpoint = self.endpoint(service)
+            config = Config(
+                signature_version="s3v4" if service == "s3" else None,
+                s3={"addressing_style": "path"} if endpoint else None,
+                retries={"mode": "standard", "total_max_attempts": 5},
+                connect_timeout=5,
+                read_timeout=70,
+                max_pool_connections=THREADS + 2,
+            )
+            self._made[service] = self._session.create_client(service, config=config, endpoint_url=endpoint)
+        return self._made[service]

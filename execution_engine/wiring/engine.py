@@ -1,0 +1,149 @@
+"""Settings → the rooms of the engine. Nobody else puts them together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from execution_engine.wiring.services import Services
+from execution_engine.wiring.threads import on_threads
+
+if TYPE_CHECKING:
+    from execution_engine.history.history import History
+    from execution_engine.intake.intake import Intake
+    from execution_engine.orchestrator.orchestrator import Orchestrator
+    from execution_engine.watchdog.watchdog import Watchdog
+    from execution_engine.worker.worker import Worker
+
+
+class Engine(Services):
+    """All rooms of one deployment, by the environment that names it."""
+
+    @cached_property
+    def intake(self) -> Intake:
+        from execution_engine.bundles.limits import Limits
+        from execution_engine.bundles.sealing import Sealer
+        from execution_engine.intake.addresses import CallbackAddresses
+        from execution_engine.intake.intake import Deployment, Intake
+        from execution_engine.intake.packing import Habits
+        from execution_engine.intake.s3_code import S3Code
+
+        settings = self.settings
+        settings.need("ssm_prefix", "done_bucket")
+        return Intake(
+            records=self.records,
+            reports=self.reports,
+            watchdogs=self.watchdogs,
+            keys=self.keys,
+            bucket=self.internal,
+            code=S3Code(self.client("s3"), Limits(size=settings.code_limit)),
+            sealer=Sealer(),
+            addresses=CallbackAddresses(self.client("s3"), settings.internal_bucket),
+            habits=Habits(settings.grace, settings.heartbeat, settings.control_poll),
+            deployment=Deployment(
+                targets=frozenset({"lambda"} if settings.worker_lambda else ()),
+                ssm_prefix=settings.ssm_prefix,
+                done_bucket=settings.done_bucket,
+                tick=settings.tick,
+            ),
+            clock=self.clock,
+            identifiers=self.identifiers,
+            concurrently=on_threads,
+        )
+
+    @cached_property
+    def orchestrator(self) -> Orchestrator:
+        from execution_engine.orchestrator.finalization import Finalization
+        from execution_engine.orchestrator.hearing import Hearing
+        from execution_engine.orchestrator.orchestrator import Orchestrator, Pace
+        from execution_engine.orchestrator.run_lock import RunLock
+        from execution_engine.orchestrator.stopping import Stopping
+        from execution_engine.orchestrator.targets.lambda_target import LambdaTarget
+        from execution_engine.orders.plan import Limits
+        from execution_engine.storage.locks import DynamoLocks
+
+        settings = self.settings
+        settings.need("worker_lambda")
+        worker = LambdaTarget(self.functions, settings.worker_lambda, settings.internal_bucket, settings.start_limit)
+        return Orchestrator(
+            records=self.records,
+            reports=self.reports,
+            lock=RunLock(DynamoLocks(self.database, self.tables), self.clock, self.identifiers, settings.lease),
+            watchdogs=self.watchdogs,
+            waker=self.waker,
+            targets={"lambda": worker},
+            hearing=Hearing(self.records, self.reports, settings.relaunch_after, on_threads),
+            stopping=Stopping(self.reports, self.clock, self.identifiers),
+            finalization=Finalization(self.records, self.keys, self.done, self.clock),
+            clock=self.clock,
+            identifiers=self.identifiers,
+            limits=Limits(max_in_flight=settings.max_in_flight),
+            pace=Pace(tick=settings.tick, pass_seconds=settings.pass_seconds),
+            concurrently=on_threads,
+        )
+
+    @cached_property
+    def watchdog(self) -> Watchdog:
+        from execution_engine.watchdog.sweep import Sweep
+        from execution_engine.watchdog.verdict import Patience
+        from execution_engine.watchdog.watchdog import Watchdog
+
+        settings = self.settings
+        return Watchdog(
+            records=self.records,
+            reports=self.reports,
+            done=self.done,
+            waker=self.waker,
+            sweep=Sweep(self.records, self.keys, self.internal),
+            clock=self.clock,
+            identifiers=self.identifiers,
+            patience=Patience(
+                grace=settings.grace,
+                heartbeat=settings.heartbeat,
+                start_limit=settings.start_limit,
+                relaunch_after=settings.relaunch_after,
+                tick=settings.tick,
+            ),
+        )
+
+    def worker(self, log_url: str | None) -> Worker:
+        """``log_url``: where an operator finds what this process prints."""
+        import tempfile
+        import time
+        from pathlib import Path
+
+        from execution_engine.identifiers import share
+        from execution_engine.storage.worker_access import OwnRole
+        from execution_engine.worker.courier import Courier
+        from execution_engine.worker.execution import Surroundings
+        from execution_engine.worker.opening import Opening
+        from execution_engine.worker.patience import Patience
+        from execution_engine.worker.worker import Worker
+
+        patience = Patience(self.clock.sleep, share)
+        role = OwnRole(self.internal)
+        return Worker(
+            Opening(role.fetch, self.keys.get, patience),
+            Courier(),
+            Surroundings(
+                folder=Path(tempfile.gettempdir()),
+                host=self.client.environment,
+                pass_on=self.settings.pass_env,
+                execution_url=log_url,
+                log_interval=self.settings.log_interval,
+            ),
+            clock=self.clock,
+            monotonic=time.monotonic,
+            identifiers=self.identifiers,
+            patience=patience,
+            fallback=role,
+            read_claim=role.read,
+        )
+
+    @cached_property
+    def history(self) -> History:
+        from execution_engine.history.history import History
+        from execution_engine.storage.order_logs import OrderLogs
+        from execution_engine.storage.queries import Queries
+
+        return History(Queries(self.database, self.tables), OrderLogs(self.internal))
