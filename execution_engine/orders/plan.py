@@ -17,7 +17,7 @@ class Limits:
     max_in_flight: int
     settle: int = 200
     page: int = 100
-    pages: int = 5
+    pages: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

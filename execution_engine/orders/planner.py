@@ -43,6 +43,7 @@ class Planner:
         self._opening: list[Event] = []
         self._cursor = run.cursor
         self._pages_left = limits.pages
+        self._stride = 0
         self._stop_cursor = run.stop_cursor
         self.stop = run.stop or (str(Reason.JOB_TIMED_OUT) if now >= run.deadline else None)
 
@@ -116,7 +117,7 @@ class Planner:
         # One page a pass: what it asks of workers comes before its cursor is written.
         if self.stop is None or self._stop_cursor > self._run.stop_cursor:
             return []
-        page = self._places(self._stop_cursor)
+        page = self._places(self._stop_cursor, self._limits.page)
         if unknown := self._unknown(page):
             return unknown
         for num in page:
@@ -129,11 +130,14 @@ class Planner:
             return []
         if unknown := self._unknown(sorted(self._run.ready)):
             return unknown
-        while self._room() > 0 and self._cursor < self._run.total and self._pages_left > 0:
-            page = self._places(self._cursor)
+        while (room := self._room()) > 0 and self._cursor < self._run.total and self._pages_left > 0:
+            # No more than there is room for; but where few of them are free to go, ever more at once.
+            self._stride = min(max(room, self._stride), self._limits.page)
+            page = self._places(self._cursor, self._stride)
             if unknown := self._unknown(page):
                 return unknown
             self._pages_left -= 1
+            self._stride *= 2
             self._advance(page)
         return []
 
@@ -201,8 +205,8 @@ class Planner:
         unknown = [num for num in nums if num not in self._orders and num not in self._missing]
         return unknown[: self._limits.page]
 
-    def _places(self, after: int) -> list[str]:
-        last = min(after + self._limits.page, self._run.total)
+    def _places(self, after: int, count: int) -> list[str]:
+        last = min(after + count, self._run.total)
         return [order_num(place) for place in range(after + 1, last + 1)]
 
     # The whole of it

@@ -29,8 +29,10 @@ class Secrets:
         self._forms = forms_of(values)
         self._needles = _without_containers(self._forms)
         self._sorted = sorted(self._forms)
-        heads = sorted({re.escape(form[:_HEAD]) for form in self._forms})
-        self._heads = re.compile(b"(?=" + b"|".join(heads) + b")")
+        self._heads = frozenset(form[:_HEAD] for form in self._forms)
+        # A quick look first: four classes of bytes cost a tenth of an alternation of all heads.
+        classes = [b"[%b]" % re.escape(bytes(set(place))) for place in zip(*self._heads, strict=True)]
+        self._like_head = re.compile(b"(?=%b)" % b"".join(classes))
         self._last: tuple[tuple[bytes, ...], re.Pattern[bytes] | None] = ((), None)
         self.longest = max(map(len, self._forms), default=0)
 
@@ -68,9 +70,10 @@ class Secrets:
         """The first place from ``start`` on from which the rest of ``data`` could grow into a form."""
         end = len(data)
         start = max(start, end - self.longest + 1, 0)
-        for head in self._heads.finditer(data, start):
-            if self._grows(data[head.start() :]):
-                return head.start()
+        for like in self._like_head.finditer(data, start):
+            at = like.start()
+            if data[at : at + _HEAD] in self._heads and self._grows(data[at:]):
+                return at
         for at in range(max(start, end - _HEAD + 1), end):
             if self._grows(data[at:]):
                 return at

@@ -119,7 +119,7 @@ def test_no_configuration_file_is_picked_up(
         )
 
     other = AgeKey.generate().recipient
-    rules = f"creation_rules:\n  - age: {other}\n    encrypted_regex: ^NOTHING$\n"
+    rules = f"creation_rules:\n  - age: {other}\n    unencrypted_suffix: TOKEN\n"
     (tmp_path / ".sops.yaml").write_text(rules)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOPS_AGE_RECIPIENTS", other)

@@ -1,0 +1,90 @@
+"""One call of the command line: what every command shares, and how any of them may end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from execution_engine.cli import exits
+from execution_engine.cli.interrupts import Interrupts
+from execution_engine.cli.machine import Machine, OpenMachine
+from execution_engine.cli.output import Output
+from execution_engine.errors import CodeUnusable, EngineError, Fault, JobRefused, NotFound
+
+
+@dataclass(slots=True)
+class Shared:
+    """What was said before the command's name, and where machines come from."""
+
+    open_machine: OpenMachine
+    state: Path | None = None
+    debug: bool = False
+
+
+@dataclass(slots=True)
+class Call:
+    """One command at work. ``state``: the folder that ``--state`` named."""
+
+    output: Output
+    open_machine: OpenMachine
+    state: Path | None
+
+    @contextmanager
+    def machine(self) -> Iterator[tuple[Machine, Interrupts]]:
+        """The machine, left in good order however the command ends."""
+        with Interrupts() as interrupts, self.open_machine(self.state) as machine:
+            yield machine, interrupts
+
+
+Command = Callable[[Call], int]
+
+
+def perform(shared: Shared, command: Command, *, as_json: bool, state: Path | None, debug: bool) -> None:
+    """Ends the command with its exit code. What the engine raises is told in a sentence; nothing is a
+    traceback without ``--debug``."""
+    output = Output(as_json=as_json)
+    call = Call(output, shared.open_machine, state or shared.state)
+    debug = debug or shared.debug
+    try:
+        code = command(call)
+    except JobRefused as refused:
+        code = _refuse(output, list(refused.faults))
+    except (CodeUnusable, NotFound) as error:
+        code = _fail(output, str(error), exits.REFUSED)
+    except EngineError as error:
+        if debug:
+            raise
+        code = _fail(output, str(error), exits.FAILED)
+    except KeyboardInterrupt:
+        code = _fail(output, "interrupted", exits.INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        code = _fail(output, f"unexpected: {what} (--debug shows where)", exits.FAILED)
+    raise typer.Exit(code)
+
+
+def _refuse(output: Output, faults: list[Fault]) -> int:
+    told = f"refused, {len(faults)} fault{'s' if len(faults) > 1 else ''}; nothing was started"
+    output.say(f"{told}:")
+    for fault in faults:
+        output.say(f"  {fault}")
+    _error_document(output, told, faults)
+    return exits.REFUSED
+
+
+def _fail(output: Output, error: str, code: int) -> int:
+    output.say(f"error: {error}" if code != exits.INTERRUPTED else error)
+    _error_document(output, error.splitlines()[0] if error else "", [])
+    return code
+
+
+def _error_document(output: Output, error: str, faults: list[Fault]) -> None:
+    if output.as_json:
+        errors = [fault.as_dict() for fault in faults]
+        output.document({"status": "error", "error": error, "errors": errors, **output.about})

@@ -1,0 +1,119 @@
+"""This machine: the embedded AWS over a state folder, and an engine that talks to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from execution_engine import wiring
+from execution_engine.cli.answers import submitted
+from execution_engine.cli.machine import Machine, MachineLost, Submitted
+from execution_engine.clock import Clock
+from execution_engine.errors import ConditionLost
+from execution_engine.jobs.job import Door
+from execution_engine.jobs.naming import RUN_NUM, upload_key
+from execution_engine.local.embedded_aws import EmbeddedAws
+from execution_engine.local.environment import no_proxy
+from execution_engine.local.names import VALUES
+from execution_engine.local.state_folder import StateFolder, default_state_folder
+from execution_engine.settings import PREFIX, Settings
+
+_FUNCTIONS: Mapping[Door, str] = {
+    "init": str(VALUES["init_job_function"]),
+    "ssm": str(VALUES["ssm_config_function"]),
+}
+
+NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN")
+OUR_OWN = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class LocalMachine:
+    """Implements ``Machine``."""
+
+    def __init__(self, engine: wiring.Engine) -> None:
+        self._engine = engine
+        self.clock: Clock = engine.clock
+        self.history = engine.history
+
+    def store_code(self, sha256: str, archive: BinaryIO) -> str:
+        key = upload_key(sha256)
+        self._engine.internal.write(key, archive, "application/zip")
+        return f"s3://{self._engine.internal.name}/{key}"
+
+    def submit(self, document: dict[str, Any], door: Door) -> Submitted:
+        answer = self._engine.client("lambda").invoke(
+            FunctionName=_FUNCTIONS[door],
+            InvocationType="RequestResponse",
+            Payload=json.dumps({"job": document}).encode(),
+        )
+        return submitted(answer["Payload"].read(), failed=bool(answer.get("FunctionError")))
+
+    def is_done(self, run_id: str) -> bool:
+        return self._engine.done.exists(run_id)
+
+    def stop(self, run_id: str) -> None:
+        with suppress(ConditionLost):  # not begun yet, being stopped already, or over
+            self._engine.records.ask_to_stop(run_id, "cancelled")
+        self.wake(run_id)
+
+    def wake(self, run_id: str) -> None:
+        self._engine.waker.wake(run_id, RUN_NUM)
+
+
+@contextmanager
+def open_machine(state: Path | None) -> Iterator[Machine]:
+    """Starts or joins the embedded AWS over ``state`` (else the user's own state folder), and leaves it.
+
+    Raises ``MachineLost`` when it stops answering under way.
+    """
+    environ = dict(os.environ)
+    _forget_own_aws(environ)
+    folder = StateFolder(state.absolute() if state is not None else default_state_folder(environ))
+    aws = EmbeddedAws(folder, environ=environ, connect=wiring.connect, tunings=tunings(environ))
+    try:
+        with ExitStack() as entered:
+            _enter(entered, aws, folder)
+            yield LocalMachine(wiring.Engine(aws.settings))
+    except ClientError as error:
+        raise MachineLost(f"the embedded AWS refused a call: {error}; its log is {aws.log_path}") from error
+    except (BotoCoreError, PynamoDBException) as error:
+        raise MachineLost(
+            f"the embedded AWS over {folder.root} stopped answering ({type(error).__name__}), so what was under "
+            f"way is lost; its log is {aws.log_path}. Run the job again"
+        ) from error
+
+
+def _enter(entered: ExitStack, aws: EmbeddedAws, folder: StateFolder) -> None:
+    try:
+        entered.enter_context(aws)
+    except OSError as error:
+        raise MachineLost(
+            f"the state folder {folder.root} can't be used: {error}; --state DIR names another"
+        ) from error
+
+
+def tunings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The optional settings that the user's environment names. Raises ``SettingsError``."""
+    Settings.from_environment(environ)
+    names = [PREFIX + one.name.upper() for one in fields(Settings) if one.default not in ("", ())]
+    return {name: environ[name] for name in names if name in environ}
+
+
+def _forget_own_aws(environ: Mapping[str, str]) -> None:
+    """This process talks to its own AWS and no other: no profile, role or proxy of the user's counts."""
+    for name in NOT_OURS:
+        os.environ.pop(name, None)
+    os.environ.update(OUR_OWN)
+    os.environ.update(no_proxy(environ))

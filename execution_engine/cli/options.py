@@ -1,0 +1,43 @@
+"""What the commands' options and arguments are called and what their help says."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = """Runs jobs of dependent orders on this machine, in an embedded AWS, and tells what became of them.
+
+\b
+RUN is a run_id, ORDER an order's number (0001) or name, JOB a job file in YAML or JSON.
+Data goes to standard output, everything else to standard error.
+
+\b
+Exit codes, of every command:
+    0  the run succeeded; the question was answered
+    1  the run failed; or the engine did
+    2  refused: a bad job (nothing was started), a RUN, TRACE or ORDER that does not exist, wrong usage
+    3  the run timed out
+  130  interrupted
+"""
+
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        metavar="DIR",
+        help="The folder that holds this machine's runs, instead of $XDG_STATE_HOME/execution-engine.",
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="A job file in YAML or JSON.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run_id.")]
+
+
+class Form(StrEnum):
+    TEXT = "text"
+    MERMAID = "mermaid"
+    DOT = "dot"

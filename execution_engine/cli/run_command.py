@@ -1,0 +1,69 @@
+"""``run JOB`` and ``wait RUN``: from a job, or a run, to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from execution_engine.cli import exits, job_files
+from execution_engine.cli.board import Board
+from execution_engine.cli.calls import Call
+from execution_engine.cli.follower import Follower
+from execution_engine.cli.outcome import tell
+from execution_engine.cli.progress import busy, progress
+from execution_engine.cli.wording import counted
+
+Code = tuple[str, BinaryIO]
+
+
+def run(call: Call, path: Path, code: Path | None) -> int:
+    """Nothing is started, not even the machine, for a job that is not right or code that can't be packed."""
+    file = job_files.load(path)
+    with _code(call, file, code) as packed, call.machine() as (machine, interrupts):
+        begun = machine.clock.now()
+        document = file.document if packed is None else file.with_code(machine.store_code(*packed))
+        interrupts.gently()  # an interrupt from here on must not leave behind a run that nobody knows
+        with busy("submitting"):
+            accepted = machine.submit(document, file.job.door)
+        call.output.about = {"run_id": accepted.run_id, "trace_id": accepted.trace_id}
+        if not call.output.as_json:
+            orders = counted(len(file.job.orders), "order")
+            call.output.say(f"run {accepted.run_id}, {orders}, trace {accepted.trace_id}")
+        with progress(call.output, begun) as shown:
+            board = Board.of_job(file.job)
+            Follower(machine, board, shown, interrupts).until_done(accepted.run_id)
+        seconds, interrupted = machine.clock.now() - begun, interrupts.asked
+        status = tell(machine, call.output, accepted.run_id, seconds=seconds, state=call.state)
+        return exits.INTERRUPTED if interrupted else exits.of_status(status)
+
+
+def wait(call: Call, run_id: str) -> int:
+    """Only watches: an interrupt ends the waiting, not the run."""
+    with call.machine() as (machine, interrupts):
+        begun = machine.history.outline(run_id)
+        call.output.about = {"run_id": run_id, "trace_id": begun["trace_id"]}
+        if not machine.is_done(run_id):
+            machine.wake(run_id)  # whoever worked on it may have gone with an earlier embedded AWS
+            board = Board.of_run(machine.history.run(run_id))
+            with progress(call.output, begun["created_at"]) as shown:
+                Follower(machine, board, shown, interrupts).until_done(run_id, since=begun["last_epoch"])
+        ended = machine.history.outline(run_id)["completed_at"] or begun["created_at"]
+        seconds = ended - begun["created_at"]
+        return exits.of_status(tell(machine, call.output, run_id, seconds=seconds, state=call.state))
+
+
+@contextmanager
+def _code(call: Call, file: job_files.JobFile, chosen: Path | None) -> Iterator[Code | None]:
+    """The folder's code as an archive, or None if no order needs it."""
+    if not file.without_code:
+        if chosen is not None:
+            call.output.say("--code is not used: every order names its own code")
+        yield None
+        return
+    folder = chosen if chosen is not None else file.path.absolute().parent
+    with ExitStack() as kept:
+        with busy("packing the code"):
+            archive = kept.enter_context(job_files.packed(folder, chosen=chosen is not None))
+        yield archive

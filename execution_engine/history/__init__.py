@@ -1,0 +1,1 @@
+"""What operators ask: traces, runs, orders, logs. Only reads, and answers with plain data."""

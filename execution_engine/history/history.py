@@ -1,0 +1,155 @@
+"""Everything that can be asked about what ran: by trace, by run, by order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from execution_engine.errors import NotFound
+from execution_engine.history.documents import (
+    Document,
+    event_document,
+    order_document,
+    result_document,
+    run_document,
+)
+from execution_engine.history.log_text import last_text
+from execution_engine.orders.order import Order
+from execution_engine.orders.run import Run
+from execution_engine.storage.order_logs import OrderLogs
+from execution_engine.storage.queries import Queries
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""What every id and name of the engine looks like; anything else exists nowhere, and no store is asked."""
+
+_NUM = re.compile(r"\d{4}")
+
+
+class History:
+    """Answers are plain data. What does not exist raises ``NotFound``, which says what was looked for."""
+
+    def __init__(self, queries: Queries, logs: OrderLogs) -> None:
+        self._queries = queries
+        self._logs = logs
+
+    def trace(
+        self,
+        trace_id: str,
+        order_name: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        since: float | None = None,
+    ) -> Document:
+        """One page of a trace's events, oldest first: ``{"events": […], "next": …}``.
+
+        ``after`` is the ``next`` of the page before (null on the last); ``since`` an epoch that all are
+        later than. Records that can't be read are named under ``unreadable``.
+        """
+        sought = f"trace {trace_id}" + ("" if order_name is None else f" with an order {order_name}")
+        if not _is_id(trace_id) or not (order_name is None or _is_id(order_name)):
+            raise _no_events(sought)
+        page = self._queries.events(trace_id, order_name=order_name, since=since, after=after, limit=limit)
+        begins = after is None and since is None
+        if begins and not page.items and not page.unreadable and page.next is None:
+            raise _no_events(sought)
+        document: Document = {"events": [event_document(event) for event in page.items], "next": page.next}
+        if page.unreadable:
+            document["unreadable"] = list(page.unreadable)
+        return document
+
+    def pages(self, trace_id: str, order_name: str | None = None, since: float | None = None) -> Iterator[Document]:
+        """All pages of ``trace``, one after the other."""
+        page = self.trace(trace_id, order_name, since=since)
+        yield page
+        while page["next"] is not None:
+            page = self.trace(trace_id, order_name, after=page["next"], since=since)
+            yield page
+
+    def outline(self, run_id: str) -> Document:
+        """The run without its orders: one call, whatever its size."""
+        return run_document(self._run(run_id))
+
+    def run(self, run_id: str) -> Document:
+        """The run and, under ``orders``, every order in the order of their numbers."""
+        document = self.outline(run_id)
+        unreadable: list[str] = []
+        document["orders"] = [order_document(order) for order in self._orders(run_id, unreadable)]
+        if unreadable:
+            document["unreadable"] = unreadable
+        return document
+
+    def results(self, run_id: str, log_limit: int) -> Document:
+        """How each order ended, with the last ``log_limit`` bytes of its log: ``{"orders": […]}``."""
+        unreadable: list[str] = []
+        orders = [result_document(order, self._end(order, log_limit)) for order in self._orders(run_id, unreadable)]
+        return {"orders": orders, **({"unreadable": unreadable} if unreadable else {})}
+
+    def find_order(self, run_id: str, order: str) -> Document:
+        """One order, by its number or by its name."""
+        return order_document(self._find(run_id, order))
+
+    def log(self, run_id: str, order: str, start: int = 0, attempt: int | None = None) -> Iterator[bytes]:
+        """The masked log of an attempt (the last one) from byte ``start`` on, in pieces; as far as it has
+        come while it runs. Where no worker ever wrote one, what the engine has to say instead."""
+        found = self._find(run_id, order)
+        return self._stream(found, start, found.attempt if attempt is None else attempt)
+
+    def log_end(self, run_id: str, order: str, limit: int) -> str:
+        """The last ``limit`` bytes of that log, as text."""
+        return self._end(self._find(run_id, order), limit)
+
+    def _run(self, run_id: str) -> Run:
+        run = self._queries.run(run_id) if _is_id(run_id) else None
+        if run is None:
+            raise NotFound(f"there is no run {run_id} (records of a run are kept for 1 day after its deadline)")
+        return run
+
+    def _find(self, run_id: str, order: str) -> Order:
+        found: Order | None = None
+        if _is_id(run_id) and _is_id(order):
+            found = self._queries.order(run_id, order) if _NUM.fullmatch(order) else None
+            found = found or self._queries.order_named(run_id, order)
+        if found is None:
+            self._run(run_id)
+            raise NotFound(
+                f"run {run_id} has no order with the number or the name {order} "
+                "(records of orders are kept for 1 day after the run's deadline)"
+            )
+        return found
+
+    def _orders(self, run_id: str, unreadable: list[str]) -> Iterator[Order]:
+        page = self._queries.orders(run_id)
+        while True:
+            yield from page.items
+            unreadable += page.unreadable
+            if page.next is None:
+                return
+            page = self._queries.orders(run_id, after=page.next)
+
+    def _stream(self, order: Order, start: int, attempt: int) -> Iterator[bytes]:
+        written = False
+        if attempt:
+            for piece in self._logs.stream(order.run_id, order.order_num, attempt, start):
+                written = True
+                yield piece
+        if written or start or attempt != order.attempt:
+            return
+        if order.status.is_terminal and not order.log_bytes and order.log_tail:
+            yield order.log_tail.encode()
+
+    def _end(self, order: Order, limit: int) -> str:
+        """A short log lies in the record as a whole, so that a run of many orders needs no call for each."""
+        kept = order.log_tail or ""
+        size = len(kept.encode())
+        if order.attempt == 0 or order.log_bytes == 0 or (order.log_bytes == size and size <= limit):
+            return last_text(kept.encode(), limit)
+        found = self._logs.end(order.run_id, order.order_num, order.attempt, limit)
+        return last_text(found or kept.encode(), limit)
+
+
+def _is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def _no_events(sought: str) -> NotFound:
+    return NotFound(f"there are no events of {sought} (events are kept for 90 days)")

@@ -1,0 +1,201 @@
+"""A machine for the command line to talk to: its world is scripted, everything above it is real.
+
+Time passes only where a command sleeps; each sleep takes the next step of the script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from contracts.examples import NOW, a_run, an_order
+from fakes.time_and_ids import FakeClock
+from typer.testing import CliRunner, Result
+
+from execution_engine.cli.machine import Machine, Submitted
+from execution_engine.cli.main import app
+from execution_engine.errors import JobRefused
+from execution_engine.history.history import History
+from execution_engine.jobs.job import Door
+from execution_engine.orders.event import Event
+from execution_engine.orders.order import Order
+from execution_engine.orders.run import Phase, Run, Tally
+from execution_engine.orders.status import Status
+from execution_engine.storage.order_logs import OrderLogs
+from execution_engine.storage.pages import Page
+from execution_engine.storage.queries import Queries
+
+RUN = "00000000-0000-4000-8000-00000000abcd"
+TRACE = f"trace-{RUN}"
+FLOW = f"ann:{TRACE}-exec"
+
+JOB = """
+username: ann
+orders:
+  - {order_name: build, execution_target: lambda, timeout: 30, cmds: ["make"]}
+  - {order_name: test, execution_target: lambda, timeout: 30, cmds: ["make test"], dependencies: [build]}
+"""
+
+Step = Callable[[], None]
+
+
+class StepClock(FakeClock):
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.steps: list[Step] = []
+        self.sleeps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.sleeps.append(seconds)
+        assert self.steps, "the command waits, and nothing more is going to happen"
+        self.steps.pop(0)()
+
+
+@dataclass
+class World:
+    """What storage would hold. Implements what ``History`` needs of ``Queries`` and ``OrderLogs``."""
+
+    the_run: Run | None = None
+    the_orders: dict[str, Order] = field(default_factory=dict)
+    the_events: list[Event] = field(default_factory=list)
+    the_logs: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def run(self, run_id: str) -> Run | None:
+        self.asked.append("run")
+        return self.the_run if self.the_run is not None and self.the_run.run_id == run_id else None
+
+    def order(self, run_id: str, num: str) -> Order | None:
+        return self.the_orders.get(num) if run_id == RUN else None
+
+    def order_named(self, run_id: str, name: str) -> Order | None:
+        return next((one for one in self.the_orders.values() if run_id == RUN and one.order_name == name), None)
+
+    def orders(self, run_id: str, after: str | None = None, limit: int | None = None) -> Page[Order]:
+        self.asked.append("orders")
+        return Page(tuple(one for _, one in sorted(self.the_orders.items())))
+
+    def events(self, trace_id: str, **asked: Any) -> Page[Event]:
+        self.asked.append("events")
+        name, since = asked.get("order_name"), asked.get("since") or 0.0
+        return Page(
+            tuple(
+                event
+                for event in self.the_events
+                if event.trace_id == trace_id and event.epoch > since and name in (None, event.order_name)
+            )
+        )
+
+    def stream(self, run_id: str, num: str, attempt: int, start: int = 0) -> Iterator[bytes]:
+        data = self.the_logs.get((num, attempt), b"")[start:]
+        yield from (data[i : i + 7] for i in range(0, len(data), 7))
+
+    def end(self, run_id: str, num: str, attempt: int, limit: int) -> bytes:
+        return self.the_logs.get((num, attempt), b"")[-limit:]
+
+
+class Stand:
+    """Implements ``Machine``; ``open`` is what the command line opens it with."""
+
+    def __init__(self) -> None:
+        self.clock = StepClock()
+        self.world = World()
+        self.history = History(cast(Queries, self.world), cast(OrderLogs, self.world))
+        self.opened: list[Path | None] = []
+        self.left = 0
+        self.submitted: list[tuple[dict[str, Any], Door]] = []
+        self.stored: list[str] = []
+        self.refusal: JobRefused | None = None
+        self.done = False
+        self.stops = 0
+        self.wakes = 0
+
+    @contextmanager
+    def open(self, state: Path | None) -> Iterator[Machine]:
+        self.opened.append(state)
+        try:
+            yield self
+        finally:
+            self.left += 1
+
+    def store_code(self, sha256: str, archive: BinaryIO) -> str:
+        assert archive.read(2) == b"PK"
+        self.stored.append(sha256)
+        return f"s3://internal/tmp/exec/uploads/{sha256}.zip"
+
+    def submit(self, document: dict[str, Any], door: Door) -> Submitted:
+        if self.refusal is not None:
+            raise self.refusal
+        self.submitted.append((document, door))
+        if self.world.the_run is None:
+            self.begin("build", "test")
+        return Submitted(RUN, TRACE, FLOW)
+
+    def is_done(self, run_id: str) -> bool:
+        return self.done
+
+    def stop(self, run_id: str) -> None:
+        self.stops += 1
+        if self.world.the_run is not None and self.world.the_run.phase is Phase.RUNNING:
+            self.world.the_run = replace(self.world.the_run, stop="cancelled")
+
+    def wake(self, run_id: str) -> None:
+        self.wakes += 1
+
+    # The script
+
+    def begin(self, *names: str, phase: Phase = Phase.RUNNING) -> None:
+        self.world.the_run = a_run(RUN, phase=phase, total=len(names), last_epoch=NOW)
+        for place, name in enumerate(names, 1):
+            num = f"{place:04d}"
+            self.world.the_orders[num] = an_order(RUN, num, order_name=name)
+            self.tell(num, "queued")
+
+    def tell(self, num: str, kind: str, **data: Any) -> None:
+        """An event; when it is a status, the order has it from now on."""
+        assert self.world.the_run is not None
+        order, now = self.world.the_orders[num], self.clock.now()
+        status = str(data.pop("status", kind))
+        run = self.world.the_run
+        epoch = round(max(now, run.last_epoch + 1e-6), 6)
+        event = Event(
+            trace_id=TRACE,
+            order_name=order.order_name,
+            epoch=epoch,
+            event_type=kind,
+            status=status,
+            run_id=RUN,
+            flow_id=FLOW,
+            order_num=num,
+            data=data or None,
+        )
+        self.world.the_events.append(event)
+        self.world.the_run = replace(run, last_epoch=epoch)
+        if kind in set(Status):
+            facts = {name: value for name, value in data.items() if name in ("reason", "exit_code", "attempt")}
+            if kind == "running":
+                facts["started_at"] = now
+            if Status(kind).is_terminal:
+                facts["ended_at"] = now
+            changed = {**{name: getattr(order, name) for name in Order.__slots__}, **facts, "status": Status(kind)}
+            self.world.the_orders[num] = Order(**changed)
+
+    def log(self, num: str, data: bytes, attempt: int = 1) -> None:
+        self.world.the_logs[(num, attempt)] = self.world.the_logs.get((num, attempt), b"") + data
+
+    def complete(self, status: str, **tally: int) -> None:
+        assert self.world.the_run is not None
+        facts: dict[str, Any] = {"phase": Phase.COMPLETED, "completed_at": self.clock.now(), "tally": Tally(**tally)}
+        values = {name: getattr(self.world.the_run, name) for name in Run.__slots__}
+        self.world.the_run = Run(**{**values, **facts, "status": Status(status)})
+        self.done = True
+
+    def steps(self, *steps: Step) -> None:
+        self.clock.steps += steps
+
+    def call(self, *arguments: str | Path) -> Result:
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], obj=self.open)

@@ -1,0 +1,159 @@
+"""``status``, ``history``, ``logs``: what ran, as text, as JSON, as bytes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from unit.cli.stand import FLOW, RUN, TRACE, Stand
+
+
+@pytest.fixture
+def ran(stand: Stand) -> Stand:
+    stand.begin("build", "test")
+    stand.clock.advance(1)
+    stand.tell("0001", "running", attempt=1)
+    stand.clock.advance(2)
+    stand.log("0001", b"\x00raw \xffbytes\xe2\x82")
+    stand.log("0001", b"\xac without an end")
+    stand.tell("0001", "failed", attempt=1, exit_code=3)
+    stand.tell("0002", "failed", reason="dependency_failed")
+    stand.complete("failed", failed=2)
+    return stand
+
+
+LOG = b"\x00raw \xffbytes\xe2\x82\xac without an end"
+
+
+def test_status_as_text(ran: Stand) -> None:
+    result = ran.call("status", RUN)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[:4] == [
+        f"run      {RUN}",
+        f"trace    {TRACE}",
+        f"flow     {FLOW}",
+        "status   failed: 2 failed of 2",
+    ]
+    assert lines[-2].split() == ["0001", "build", "✗", "failed", "00:02", "lambda", "exit", "3"]
+    assert lines[-1].split() == ["0002", "test", "✗", "failed", "lambda", "dependency_failed"]
+    assert result.stderr == ""
+
+
+def test_status_of_a_run_that_is_being_stopped(stand: Stand) -> None:
+    stand.begin("build")
+    stand.stop(RUN)
+    assert "status   running (being stopped: cancelled)\n" in stand.call("status", RUN).stdout
+
+
+def test_status_as_json_is_the_runs_document(ran: Stand) -> None:
+    result = ran.call("status", RUN, "--json")
+    assert json.loads(result.stdout) == ran.history.run(RUN)
+
+
+def test_history_as_text(ran: Stand) -> None:
+    result = ran.call("history", TRACE)
+    assert result.exit_code == 0
+    assert [line.split()[2:4] for line in result.stdout.splitlines()] == [
+        ["build", "queued"],
+        ["test", "queued"],
+        ["build", "running"],
+        ["build", "failed"],
+        ["test", "failed"],
+    ]
+    assert result.stdout.splitlines()[3].endswith("attempt=1  exit_code=3")
+
+
+def test_history_as_json_and_of_one_order(ran: Stand) -> None:
+    result = ran.call("history", TRACE, "--order", "test", "--json")
+    document = json.loads(result.stdout)
+    assert list(document) == ["events"]
+    assert [event["event_type"] for event in document["events"]] == ["queued", "failed"]
+    assert {event["order_name"] for event in document["events"]} == {"test"}
+
+
+def test_what_commands_wrote_into_an_event_can_not_move_the_cursor(stand: Stand) -> None:
+    stand.begin("build")
+    stand.tell("0001", "note", status="info", text="\x1b[2Jgone", rows=[{"a": 1}])
+    line = stand.call("history", TRACE).stdout.splitlines()[-1]
+    assert line.endswith(r'text="\u001b[2Jgone"  rows=[{"a":1}]')
+
+
+@pytest.mark.parametrize("order", ["build", "0001"])
+def test_a_log_is_its_bytes_and_nothing_else(ran: Stand, order: str) -> None:
+    result = ran.call("logs", RUN, order)
+    assert result.exit_code == 0
+    assert result.stdout_bytes == LOG
+    assert result.stderr == ""
+
+
+def test_a_log_as_json_is_one_document(ran: Stand) -> None:
+    result = ran.call("logs", RUN, "build", "--json")
+    assert json.loads(result.stdout) == {
+        "order_num": "0001",
+        "order_name": "build",
+        "log": LOG.decode("utf-8", "replace"),
+    }
+
+
+def test_a_log_is_followed_until_its_order_ends(stand: Stand) -> None:
+    stand.begin("build")
+
+    def first_attempt() -> None:
+        stand.tell("0001", "running", attempt=1)
+        stand.log("0001", b"one ")
+
+    def more() -> None:
+        stand.log("0001", b"two\n")
+
+    def second_attempt() -> None:
+        stand.log("0001", b"last words\n")
+        stand.tell("0001", "running", attempt=2)
+        stand.log("0001", b"again ", attempt=2)
+
+    def end() -> None:
+        stand.log("0001", b"done\n", attempt=2)
+        stand.tell("0001", "succeeded", attempt=2)
+
+    stand.steps(first_attempt, more, second_attempt, end)
+    result = stand.call("logs", RUN, "build", "--follow")
+    assert result.exit_code == 0
+    assert result.stdout_bytes == b"one two\nlast words\nagain done\n"
+
+
+def test_nothing_is_awaited_of_an_order_that_ended(ran: Stand) -> None:
+    assert ran.call("logs", RUN, "build", "-f").stdout_bytes == LOG
+    assert ran.clock.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status", "nope"),
+        ("wait", "nope"),
+        ("logs", "nope", "build"),
+        ("logs", RUN, "nope"),
+        ("history", "nope"),
+        ("history", TRACE, "--order", "nope"),
+        ("status", ""),
+    ],
+)
+def test_what_does_not_exist_is_refused(ran: Stand, arguments: tuple[str, ...]) -> None:
+    result = ran.call(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
+    result = ran.call(*arguments, "--json")
+    assert result.exit_code == 2
+    document = json.loads(result.stdout)
+    assert (document["status"], document["errors"]) == ("error", [])
+    assert "kept for" in document["error"]
+
+
+def test_the_state_folder_may_be_named_before_and_after(ran: Stand) -> None:
+    ran.call("--state", "/before", "status", RUN)
+    ran.call("status", RUN, "--state", "/after")
+    ran.call("--state", "/before", "status", RUN, "--state", "/after")
+    ran.call("status", RUN)
+    assert [None if state is None else str(state) for state in ran.opened] == ["/before", "/after", "/after", None]

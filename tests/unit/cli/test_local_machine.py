@@ -1,0 +1,175 @@
+"""This machine: what of the user's environment counts, and what its failures say."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from execution_engine.cli import local_machine
+from execution_engine.cli.local_machine import LocalMachine, open_machine, tunings
+from execution_engine.cli.machine import MachineLost, Submitted
+from execution_engine.errors import ConditionLost, SettingsError
+from execution_engine.wiring import Engine
+
+
+class NoAws:
+    """An embedded AWS that only opens and closes."""
+
+    opened: NoAws
+
+    def __init__(self, folder: Any, **options: Any) -> None:
+        self.folder = folder
+        self.options = options
+        self.settings: dict[str, str] = {}
+        self.log_path = folder.log
+        self.left = False
+        self.failure: Exception | None = None
+        NoAws.opened = self
+
+    def __enter__(self) -> NoAws:
+        if self.folder.root.name == "unusable":
+            raise PermissionError(13, "Permission denied")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.left = True
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_machine, "EmbeddedAws", NoAws)
+    monkeypatch.setattr(local_machine, "LocalMachine", lambda engine: engine)
+    for name in (*local_machine.NOT_OURS, *local_machine.OUR_OWN, "NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # what the code changes is put back
+
+
+def test_settings_of_the_engine_are_the_users_to_choose_and_names_are_not() -> None:
+    environ = {
+        "AWS_EXE_SYS_GRACE": "2",
+        "AWS_EXE_SYS_MAX_IN_FLIGHT": "3",
+        "AWS_EXE_SYS_ORDERS_TABLE": "somebody-elses",
+        "AWS_EXE_SYS_PASS_ENV": "SECRET",
+        "PATH": "/bin",
+    }
+    assert tunings(environ) == {"AWS_EXE_SYS_GRACE": "2", "AWS_EXE_SYS_MAX_IN_FLIGHT": "3"}
+    with pytest.raises(SettingsError, match="AWS_EXE_SYS_GRACE"):
+        tunings({"AWS_EXE_SYS_GRACE": "soon"})
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_no_profile_key_or_proxy_of_the_user_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere")
+    with open_machine(tmp_path):
+        assert "AWS_PROFILE" not in os.environ
+        assert "AWS_ENDPOINT_URL" not in os.environ
+        assert os.environ["AWS_CONFIG_FILE"] == os.devnull
+        assert "127.0.0.1" in os.environ["NO_PROXY"]
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_the_state_folder_is_the_named_one_else_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_machine(Path("here")):
+        assert NoAws.opened.folder.root == tmp_path / "here"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
+    with open_machine(None):
+        assert NoAws.opened.folder.root == tmp_path / "own" / "execution-engine"
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_silence_is_said_with_the_log_to_look_at(tmp_path: Path) -> None:
+    with pytest.raises(MachineLost, match=rf"stopped answering .*{tmp_path}/ministack.log"), open_machine(tmp_path):
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    assert NoAws.opened.left
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_a_refused_call_is_said_as_it_is(tmp_path: Path) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+    with pytest.raises(MachineLost, match="AccessDenied"), open_machine(tmp_path):
+        raise denied
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_a_state_folder_that_can_not_be_used(tmp_path: Path) -> None:
+    with pytest.raises(MachineLost, match="--state DIR names another"), open_machine(tmp_path / "unusable"):
+        raise AssertionError("it never opens")
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), open_machine(tmp_path):
+        raise PermissionError(13, "of the command itself")
+
+
+class FakeEngine:
+    """Notes what the machine asks of the engine's services."""
+
+    def __init__(self, answer: dict[str, Any] | None = None, *, lost: bool = False) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.lost = lost
+        self.answer = answer
+        self.clock = self.history = None
+        self.records = self.waker = self.done = self.internal = self
+        self.name = "internal"
+
+    def ask_to_stop(self, run_id: str, reason: str) -> None:
+        self.calls.append(("stop", run_id, reason))
+        if self.lost:
+            raise ConditionLost("not begun")
+
+    def wake(self, run_id: str, num: str) -> None:
+        self.calls.append(("wake", run_id, num))
+
+    def exists(self, run_id: str) -> bool:
+        return run_id == "over"
+
+    def write(self, key: str, body: object, content_type: str) -> None:
+        self.calls.append(("write", key, content_type))
+
+    def client(self, service: str) -> FakeEngine:
+        assert service == "lambda"
+        return self
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self.calls.append((request["FunctionName"], request["InvocationType"], json.loads(request["Payload"])))
+        return {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_stopping_asks_and_wakes_and_may_be_repeated(lost: bool) -> None:
+    engine = FakeEngine(lost=lost)
+    LocalMachine(cast(Engine, engine)).stop("run")
+    assert engine.calls == [("stop", "run", "cancelled"), ("wake", "run", "0000")]
+
+
+def test_a_job_goes_to_the_function_of_its_door() -> None:
+    engine = FakeEngine({"status": "ok", "run_id": "r", "trace_id": "t", "flow_id": "f"})
+    machine = LocalMachine(cast(Engine, engine))
+    assert machine.submit({"username": "ann"}, "init") == Submitted("r", "t", "f")
+    machine.submit({"username": "ann"}, "ssm")
+    (init, *first), (ssm, *second) = engine.calls
+    assert (init, ssm) == ("execution-engine-init-job", "execution-engine-ssm-config")
+    assert first == second == ["RequestResponse", {"job": {"username": "ann"}}]
+
+
+def test_code_lies_where_intake_may_read_it() -> None:
+    engine = FakeEngine()
+    location = LocalMachine(cast(Engine, engine)).store_code("ab", io.BytesIO(b"zip"))
+    assert location == "s3://internal/tmp/exec/uploads/ab.zip"
+    assert engine.calls == [("write", "tmp/exec/uploads/ab.zip", "application/zip")]
+
+
+def test_a_run_is_over_when_its_marker_is_there() -> None:
+    machine = LocalMachine(cast(Engine, FakeEngine()))
+    assert [machine.is_done(run_id) for run_id in ("over", "going")] == [True, False]
