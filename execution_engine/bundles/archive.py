@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,18 +58,23 @@ class _DigestingSink:
         return self._digest.hexdigest()
 
 
-def pack_folder(folder: Path, into: BinaryIO, limits: Limits = DEFAULT_LIMITS) -> Packed:
+def pack_folder(
+    folder: Path, into: BinaryIO, limits: Limits = DEFAULT_LIMITS, *, without: Iterable[Path] = ()
+) -> Packed:
     """Write ``folder`` as a zip to ``into``, from its current place on, in bounded memory.
 
     Kept: permission bits, links inside the folder, empty folders. Left out: ``.git``, and in a git checkout
-    what git ignores. Refused with ``CodeUnusable``, the path named: what `unpack` would refuse later (sizes,
+    what git ignores, and the files and folders ``without``. Refused with ``CodeUnusable``, the path named: what `unpack` would refuse later (sizes,
     names, links that lead outside), sockets, devices, pipes, and what can't be read. After an error
     ``into`` holds half an archive.
     """
     root = folder.resolve()
     if not root.is_dir():
         raise CodeUnusable(f"{folder} is no folder, so there is no code to pack in it")
-    code = list_code(root, limits)
+    left_out = (path.resolve() for path in without)
+    code = list_code(
+        root, limits, frozenset(path.relative_to(root).parts for path in left_out if path.is_relative_to(root))
+    )
     sink = _DigestingSink(into)
     size = 0
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, strict_timestamps=True) as archive:

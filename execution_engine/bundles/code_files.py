@@ -24,16 +24,18 @@ class CodeFiles:
     links: dict[Parts, str] = field(default_factory=dict)
 
 
-def list_code(folder: Path, limits: Limits) -> CodeFiles:
+def list_code(folder: Path, limits: Limits, without: frozenset[Parts] = frozenset()) -> CodeFiles:
     """What of ``folder`` is code. ``folder`` is absolute and no link itself.
 
     In a git checkout that is what git does not ignore and what still exists; elsewhere everything; ``.git``
-    never. Raises ``CodeUnusable`` for what can't travel: a socket, device or pipe, a link that leads
+    never, nor what is ``without``, or below it. Raises ``CodeUnusable`` for what can't travel: a socket, device or pipe, a link that leads
     outside, a name that an archive must not hold.
     """
     in_checkout = paths_in_checkout(folder)
     code = CodeFiles()
-    for parts in sorted(walk(folder) if in_checkout is None else in_checkout):
+    for parts in sorted(walk(folder, without) if in_checkout is None else in_checkout):
+        if any(parts[: len(one)] == one for one in without):
+            continue
         if GIT_FOLDER not in parts and _stands_in_folders(folder, parts, code.folders):
             _take(folder, parts, code)
             count = len(code.folders) + len(code.files) + len(code.links)

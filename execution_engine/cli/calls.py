@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,13 @@ class Call:
     output: Output
     open_machine: OpenMachine
     state: Path | None
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder in use: the named one, or the user's own."""
+        from execution_engine.local.state_folder import default_state_folder
+
+        return self.state if self.state is not None else default_state_folder(os.environ)
 
     @contextmanager
     def machine(self) -> Iterator[tuple[Machine, Interrupts]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,11 @@ class JobFile:
         return [
             place for place, order in enumerate(self.job.orders) if order.git_repo is None and order.s3_location is None
         ]
+
+    @property
+    def holds_variables(self) -> bool:
+        """Whether the file says what must travel sealed: it may be no part of the code then."""
+        return any(order.env_vars for order in self.job.orders)
 
     def with_code(self, s3_location: str) -> dict[str, Any]:
         """The document, where each order that names no code gets this."""
@@ -66,16 +71,16 @@ def _text(path: Path) -> str:
 
 
 @contextmanager
-def packed(folder: Path, *, chosen: bool) -> Iterator[tuple[str, BinaryIO]]:
+def packed(folder: Path, *, chosen: bool, without: Iterable[Path] = ()) -> Iterator[tuple[str, BinaryIO]]:
     """The folder as a zip: its sha256 and the archive, to be read from its beginning.
 
-    ``chosen``: the caller named the folder. Raises ``CodeUnusable``, with the remedy.
+    ``chosen``: the caller named the folder. ``without``: what of it is no code. Raises ``CodeUnusable``, with the remedy.
     """
     from execution_engine.bundles.archive import pack_folder
 
     with tempfile.TemporaryFile() as archive:
         try:
-            result = pack_folder(folder, archive)
+            result = pack_folder(folder, archive, without=without)
         except CodeUnusable as error:
             hint = "" if chosen else " (the job file's folder is the orders' code unless --code DIR names another)"
             raise CodeUnusable(f"{error}{hint}") from error

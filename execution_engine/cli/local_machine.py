@@ -53,7 +53,7 @@ class LocalMachine:
         return f"s3://{self._engine.internal.name}/{key}"
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
-        answer = self._engine.client("lambda").invoke(
+        answer = self._engine.client("lambda", once=True).invoke(
             FunctionName=_FUNCTIONS[door],
             InvocationType="RequestResponse",
             Payload=json.dumps({"job": document}).encode(),

@@ -63,7 +63,9 @@ def _code(call: Call, file: job_files.JobFile, chosen: Path | None) -> Iterator[
         yield None
         return
     folder = chosen if chosen is not None else file.path.absolute().parent
+    # Code lies unencrypted in the bucket, variables must not; and the state of the machine is no code.
+    without = [call.state_folder, *([file.path] if file.holds_variables else [])]
     with ExitStack() as kept:
         with busy("packing the code"):
-            archive = kept.enter_context(job_files.packed(folder, chosen=chosen is not None))
+            archive = kept.enter_context(job_files.packed(folder, chosen=chosen is not None, without=without))
         yield archive

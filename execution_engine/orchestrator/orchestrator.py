@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from execution_engine.clock import Clock
-from execution_engine.errors import ConditionLost, LaunchFailed
+from execution_engine.errors import ConditionLost, LaunchFailed, StoreError
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orchestrator.finalization import Finalization
@@ -95,8 +96,15 @@ class Orchestrator:
                     log.info("handed over after a long pass", run_id=run_id)
                     return
         except ConditionLost:
-            # The lease ran out under this invocation: whoever has the lock now has every mark.
+            # The lease ran out under this invocation. Whoever took the lock over found the marks it was taken
+            # with, but may have freed it before this invocation left more.
             log.warning("lost the lock", run_id=run_id)
+            self._waker.wake(run_id, RUN_NUM)
+        except Exception:
+            # Whoever tries again, or comes next, need not wait for the lease to run out.
+            with suppress(Exception):
+                held.hand_over(frozenset())
+            raise
 
     def _work(self, run_id: str, held: HeldLock) -> bool:
         """One pass over what is to do; true if the lock is free again."""
@@ -112,7 +120,7 @@ class Orchestrator:
                 return
             except ConditionLost as error:
                 log.info("somebody else was first; reading again", run_id=run_id, what=str(error))
-        raise ConditionLost(f"run {run_id} changed under {_TRIES} passes in a row")
+        raise StoreError(f"run {run_id} changed under {_TRIES} passes in a row; its marks are left for the next try")
 
     def _pass(self, run_id: str, said: list[Word]) -> None:
         rows = self._records.read(run_id, [word.num for word in said if word.num != RUN_NUM], with_run=True)

@@ -54,6 +54,8 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
             "ended_at": result.ended_at or now,
             "log_bytes": result.log_bytes,
             "log_tail": result.tail,
+            # A fast worker's result may be the first that is heard of it.
+            "execution_url": order.execution_url or result.execution_url,
             "last_update": now,
         },
     )
@@ -76,6 +78,7 @@ def reserve(order: Order, now: float) -> Move:
             "dispatched_at": now,
             "launched_at": now,
             "started_at": None,
+            "events_written": 0,
             "not_before": None,
             "last_update": now,
         },

@@ -43,6 +43,7 @@ class Result:
     ended_at: float | None = None
     log_bytes: int | None = None
     events: int = 0
+    execution_url: str | None = None
 
     @property
     def tail(self) -> str:
@@ -98,6 +99,7 @@ def parse_result(data: bytes, *, run_id: str, order_num: str, attempt: int) -> R
         started_at=_number(fields.get("started_at")),
         ended_at=_number(fields.get("ended_at")),
         log_bytes=_integer(fields.get("log_bytes")),
+        execution_url=_text(fields.get("execution_url"), 2_000),
         events=max(0, min(_integer(fields.get("events")) or 0, 10_000)),
     )
 

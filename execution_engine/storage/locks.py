@@ -42,7 +42,8 @@ class DynamoLocks:
 
     def mark(self, run_id: str, marks: frozenset[str], now: float) -> bool:
         model = self._model
-        item = self._database.update(self._row(run_id), [model.marks.add(set(marks))])
+        actions = [model.marks.add(set(marks)), model.ttl.set(int(now) + LIFETIME)]
+        item = self._database.update(self._row(run_id), actions)
         held = model.from_raw_data(item)
         until: float | None = held.until
         return until is not None and until >= now

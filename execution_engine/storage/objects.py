@@ -57,18 +57,23 @@ class Bucket:
         return True
 
     def exists(self, key: str) -> bool:
-        return self.age(key) is not None
+        return self._head(key) is not None
 
     def age(self, key: str) -> float | None:
         """Seconds since the object was written, both times by S3's clock; None if there is none."""
+        answer = self._head(key)
+        if answer is None:
+            return None
+        sent = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return float((sent - answer["LastModified"]).total_seconds())
+
+    def _head(self, key: str) -> dict[str, Any] | None:
         try:
-            answer = self.client.head_object(Bucket=self.name, Key=key)
+            return dict(self.client.head_object(Bucket=self.name, Key=key))
         except ClientError as error:
             if _code(error) in _ABSENT:
                 return None
             raise
-        sent = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        return float((sent - answer["LastModified"]).total_seconds())
 
     def keys(self, prefix: str, after: str = "") -> Iterable[tuple[str, int]]:
         """``(key, size)`` in the order of the keys; one call per 1,000."""

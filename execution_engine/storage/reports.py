@@ -40,12 +40,7 @@ class S3Reports:
     def events(self, run_id: str, num: str, attempt: int) -> list[dict[str, Any]]:
         """What the order's commands reported; whatever is no list of objects is nothing."""
         data = self._bucket.read(events_key(run_id, num, attempt), _EVENTS_LIMIT + 1)
-        if data is None or len(data) > _EVENTS_LIMIT:
-            return []
-        try:
-            found = json.loads(data)
-        except (ValueError, RecursionError):
-            return []
+        found = _json(data) if data is not None and len(data) <= _EVENTS_LIMIT else None
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def silence(self, run_id: str, num: str, attempt: int) -> float | None:
@@ -75,8 +70,16 @@ class S3Reports:
 
     def asked(self, run_id: str, num: str) -> dict[str, Any] | None:
         data = self._bucket.read(control_key(run_id, num), _SMALL)
-        found = None if data is None else json.loads(data)
+        found = None if data is None else _json(data)
         return found if isinstance(found, dict) else None
 
     def signal_start(self, run_id: str) -> None:
         self._bucket.write_once(result_key(run_id, RUN_NUM), b'{"status": "succeeded", "log": ""}')
+
+
+def _json(data: bytes) -> Any:
+    """None for what is none: whoever may write below a run's prefix may have written anything."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

@@ -100,6 +100,7 @@ def read_event(tables: Tables, raw: Mapping[str, Any]) -> Event:
         values = {name: getattr(row, name) for name in names}
         data: Any = row.data
         values["data"] = None if data is None else data.as_dict()
+        _no_gaps(values, Event)
         return Event(**values)
     except (ValueError, TypeError, AttributeError) as error:
         raise RowUnreadable(key, f"{type(error).__name__}: {error}") from error

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+_SUBMISSION = 310
+"""Seconds: a little more than the function that takes jobs may run."""
+
 THREADS = 8
 """How many independent calls go out at once."""
 
@@ -45,19 +48,24 @@ class Clients:
             session.set_credentials(*self.keys)
         return session
 
-    def __call__(self, service: str) -> Any:
-        """botocore's retries and back-off; SigV4 throughout, which presigning relies on."""
-        if service not in self._made:
+    def __call__(self, service: str, *, once: bool = False) -> Any:
+        """botocore's retries and back-off; SigV4 throughout, which presigning relies on.
+
+        ``once``: a client that asks once and waits as long as a submission may take, for what must not be
+        done twice because its answer was late.
+        """
+        name = f"{service} once" if once else service
+        if name not in self._made:
             from botocore.config import Config
 
             endpoint = self.endpoint(service)
             config = Config(
                 signature_version="s3v4" if service == "s3" else None,
                 s3={"addressing_style": "path"} if endpoint else None,
-                retries={"mode": "standard", "total_max_attempts": 5},
+                retries={"mode": "standard", "total_max_attempts": 1 if once else 5},
                 connect_timeout=5,
-                read_timeout=70,
+                read_timeout=_SUBMISSION if once else 70,
                 max_pool_connections=THREADS + 2,
             )
-            self._made[service] = self._session.create_client(service, config=config, endpoint_url=endpoint)
-        return self._made[service]
+            self._made[name] = self._session.create_client(service, config=config, endpoint_url=endpoint)
+        return self._made[name]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from execution_engine.intake.intake import Intake
     from execution_engine.orchestrator.orchestrator import Orchestrator
     from execution_engine.watchdog.watchdog import Watchdog
+    from execution_engine.worker.courier import Courier
     from execution_engine.worker.worker import Worker
 
 
@@ -106,6 +107,12 @@ class Engine(Services):
             ),
         )
 
+    @cached_property
+    def _courier(self) -> Courier:
+        from execution_engine.worker.courier import Courier
+
+        return Courier()
+
     def worker(self, log_url: str | None) -> Worker:
         """``log_url``: where an operator finds what this process prints."""
         import tempfile
@@ -114,7 +121,6 @@ class Engine(Services):
 
         from execution_engine.identifiers import share
         from execution_engine.storage.worker_access import OwnRole
-        from execution_engine.worker.courier import Courier
         from execution_engine.worker.execution import Surroundings
         from execution_engine.worker.opening import Opening
         from execution_engine.worker.patience import Patience
@@ -124,7 +130,7 @@ class Engine(Services):
         role = OwnRole(self.internal)
         return Worker(
             Opening(role.fetch, self.keys.get, patience),
-            Courier(),
+            self._courier,
             Surroundings(
                 folder=Path(tempfile.gettempdir()),
                 host=self.client.environment,

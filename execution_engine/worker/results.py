@@ -24,6 +24,7 @@ def result_document(
     events: int,
     started_at: float,
     ended_at: float,
+    execution_url: str | None = None,
 ) -> dict[str, Any]:
     """``events`` counts those in the attempt's events object; times are seconds since the epoch."""
     document: dict[str, Any] = {
@@ -39,6 +40,7 @@ def result_document(
         "started_at": started_at,
         "ended_at": ended_at,
         "events": events,
+        "execution_url": execution_url,
     }
     if log.lost:
         document["log_lost"] = log.lost

@@ -167,6 +167,7 @@ class Worker:
             events=done.events,
             started_at=done.started_at,
             ended_at=done.ended_at,
+            execution_url=self._around.execution_url,
         )
         try:
             landed = reporter.result(document)

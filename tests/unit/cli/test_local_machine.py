@@ -137,7 +137,7 @@ class FakeEngine:
     def write(self, key: str, body: object, content_type: str) -> None:
         self.calls.append(("write", key, content_type))
 
-    def client(self, service: str) -> FakeEngine:
+    def client(self, service: str, *, once: bool = False) -> FakeEngine:
         assert service == "lambda"
         return self
 

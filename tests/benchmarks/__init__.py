@@ -1,0 +1,1 @@
+"""Figures: AWS calls and seconds per order, milliseconds per import. ``python -m benchmarks`` from ``tests/``."""

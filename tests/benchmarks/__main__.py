@@ -1,0 +1,78 @@
+"""Prints one JSON object a line; what is not measured is null. Progress goes to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import imports
+from benchmarks.counting_proxy import CountingProxy
+from benchmarks.runs import Bench, embedded
+
+from execution_engine.wiring import Engine
+
+COUNTED = [("fan", 1), ("fan", 10), ("fan", 100), ("fan", 300), ("fan", 1000), ("chain", 10), ("chain", 100)]
+TIMED = [("fan", 100), ("chain", 30)]
+_TIMES = 3
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def counted(most: int) -> Iterator[dict[str, Any]]:
+    """All calls that submission, orchestration, workers and watchdogs make, retries among them."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, CountingProxy("http://127.0.0.1:1") as proxy:
+        with embedded(Path(folder), dict(os.environ), {"AWS_ENDPOINT_URL": proxy.url}) as aws:
+            proxy.point_at(aws.endpoint)
+            bench = Bench(Engine(aws.settings))
+            for shape, n in COUNTED:
+                if n > most:
+                    continue
+                _say(f"counting {shape} {n}")
+                proxy.counts.clear()
+                bench.run(shape, n)
+                bench.wait_for_watchdogs()
+                total = proxy.counts.total()
+                _say(f"  {total} calls: {dict(proxy.counts.most_common())}")
+                yield {
+                    "shape": shape,
+                    "n": n,
+                    "calls": total,
+                    "calls_per_order": round(total / n, 2),
+                    "seconds_per_order": None,
+                }
+
+
+def timed() -> Iterator[dict[str, Any]]:
+    """Warm: the first run, in which functions start, is not counted. The median of three."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, embedded(Path(folder), dict(os.environ)) as aws:
+        bench = Bench(Engine(aws.settings))
+        for shape, n in TIMED:
+            _say(f"timing {shape} {n}")
+            seconds = [bench.run(shape, n)[0] for _ in range(_TIMES + 1)][1:]
+            yield {
+                "shape": shape,
+                "n": n,
+                "calls_per_order": None,
+                "seconds_per_order": round(statistics.median(seconds) / n, 4),
+            }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--most", type=int, default=1000, help="leave out larger shapes")
+    arguments = parser.parse_args()
+    for rows in (imports.rows(), timed(), counted(arguments.most)):
+        for row in rows:
+            print(json.dumps(row), flush=True)
+
+
+main()
