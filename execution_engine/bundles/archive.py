@@ -63,10 +63,10 @@ def pack_folder(
 ) -> Packed:
     """Write ``folder`` as a zip to ``into``, from its current place on, in bounded memory.
 
-    Kept: permission bits, links inside the folder, empty folders. Left out: ``.git``, and in a git checkout
-    what git ignores, and the files and folders ``without``. Refused with ``CodeUnusable``, the path named: what `unpack` would refuse later (sizes,
-    names, links that lead outside), sockets, devices, pipes, and what can't be read. After an error
-    ``into`` holds half an archive.
+    Kept: permission bits, links inside the folder, empty folders. Left out: ``.git``, in a git checkout what
+    git ignores, and the files and folders ``without``. Refused with ``CodeUnusable``, the path named: what
+    `unpack` would refuse later (sizes, names, links that lead outside), sockets, devices, pipes, and what
+    can't be read. After an error ``into`` holds half an archive.
     """
     root = folder.resolve()
     if not root.is_dir():

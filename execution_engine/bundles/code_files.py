@@ -28,8 +28,8 @@ def list_code(folder: Path, limits: Limits, without: frozenset[Parts] = frozense
     """What of ``folder`` is code. ``folder`` is absolute and no link itself.
 
     In a git checkout that is what git does not ignore and what still exists; elsewhere everything; ``.git``
-    never, nor what is ``without``, or below it. Raises ``CodeUnusable`` for what can't travel: a socket, device or pipe, a link that leads
-    outside, a name that an archive must not hold.
+    never, nor what is ``without``, or below it. Raises ``CodeUnusable`` for what can't travel: a socket,
+    device or pipe, a link that leads outside, a name that an archive must not hold.
     """
     in_checkout = paths_in_checkout(folder)
     code = CodeFiles()

@@ -74,7 +74,8 @@ def _text(path: Path) -> str:
 def packed(folder: Path, *, chosen: bool, without: Iterable[Path] = ()) -> Iterator[tuple[str, BinaryIO]]:
     """The folder as a zip: its sha256 and the archive, to be read from its beginning.
 
-    ``chosen``: the caller named the folder. ``without``: what of it is no code. Raises ``CodeUnusable``, with the remedy.
+    ``chosen``: the caller named the folder. ``without``: what of it is no code. Raises ``CodeUnusable``,
+    with the remedy.
     """
     from execution_engine.bundles.archive import pack_folder
 

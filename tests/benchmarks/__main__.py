@@ -15,7 +15,6 @@ from typing import Any
 from benchmarks import imports
 from benchmarks.counting_proxy import CountingProxy
 from benchmarks.runs import Bench, embedded
-
 from execution_engine.wiring import Engine
 
 COUNTED = [("fan", 1), ("fan", 10), ("fan", 100), ("fan", 300), ("fan", 1000), ("chain", 10), ("chain", 100)]
@@ -29,26 +28,24 @@ def _say(text: str) -> None:
 
 def counted(most: int) -> Iterator[dict[str, Any]]:
     """All calls that submission, orchestration, workers and watchdogs make, retries among them."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, CountingProxy("http://127.0.0.1:1") as proxy:
-        with embedded(Path(folder), dict(os.environ), {"AWS_ENDPOINT_URL": proxy.url}) as aws:
-            proxy.point_at(aws.endpoint)
-            bench = Bench(Engine(aws.settings))
-            for shape, n in COUNTED:
-                if n > most:
-                    continue
-                _say(f"counting {shape} {n}")
-                proxy.counts.clear()
-                bench.run(shape, n)
-                bench.wait_for_watchdogs()
-                total = proxy.counts.total()
-                _say(f"  {total} calls: {dict(proxy.counts.most_common())}")
-                yield {
-                    "shape": shape,
-                    "n": n,
-                    "calls": total,
-                    "calls_per_order": round(total / n, 2),
-                    "seconds_per_order": None,
-                }
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        CountingProxy() as proxy,
+        embedded(Path(folder), dict(os.environ), {"AWS_ENDPOINT_URL": proxy.url}) as aws,
+    ):
+        proxy.point_at(aws.endpoint)
+        bench = Bench(Engine(aws.settings))
+        for shape, n in COUNTED:
+            if n > most:
+                continue
+            _say(f"counting {shape} {n}")
+            proxy.counts.clear()
+            bench.run(shape, n)
+            bench.wait_for_watchdogs()
+            total = proxy.counts.total()
+            _say(f"  {total} calls: {dict(proxy.counts.most_common())}")
+            per_order = round(total / n, 2)
+            yield {"shape": shape, "n": n, "calls": total, "calls_per_order": per_order, "seconds_per_order": None}
 
 
 def timed() -> Iterator[dict[str, Any]]:

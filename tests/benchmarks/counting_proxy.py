@@ -24,13 +24,12 @@ def call_name(method: str, path: str, headers: http.client.HTTPMessage) -> str:
 
 
 class CountingProxy:
-    """A context manager; inside it ``url`` stands for ``endpoint`` and ``counts`` grows."""
+    """A context manager; inside it ``url`` stands for what it points at, and ``counts`` grows."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._endpoint = urlsplit(endpoint)
-        self._local = threading.local()
+        self._endpoint = urlsplit("")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"

@@ -12,9 +12,16 @@ from typing import Any
 HANDLERS = ("init_job", "orchestrator", "watchdog_check", "worker")
 _TIMES = 5
 _SETTINGS = (
-    "ORDERS_TABLE ORDER_EVENTS_TABLE LOCKS_TABLE INTERNAL_BUCKET DONE_BUCKET WORKER_LAMBDA ORCHESTRATOR_LAMBDA "
-    "WATCHDOG_SFN SSM_PREFIX"
-).split()
+    "ORDERS_TABLE",
+    "ORDER_EVENTS_TABLE",
+    "LOCKS_TABLE",
+    "INTERNAL_BUCKET",
+    "DONE_BUCKET",
+    "WORKER_LAMBDA",
+    "ORCHESTRATOR_LAMBDA",
+    "WATCHDOG_SFN",
+    "SSM_PREFIX",
+)
 _PROGRAM = """
 import time
 begun = time.perf_counter()
@@ -34,9 +41,9 @@ def rows() -> Iterator[dict[str, Any]]:
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for handler in HANDLERS:
-        program = _PROGRAM.format(handler=handler)
+        command = [sys.executable, "-c", _PROGRAM.format(handler=handler)]
         times = [
-            float(subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, check=True).stdout)
+            float(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
             for _ in range(_TIMES + 1)
         ]
         yield {"import": handler, "ms": round(statistics.median(times[1:]), 1)}

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def job(shape: str, n: int) -> dict[str, Any]:
         for place in range(1, n + 1)
     ]
     if shape == "chain":
-        for before, order in zip(orders, orders[1:], strict=False):
+        for before, order in pairwise(orders):
             order["dependencies"] = [before["order_name"]]
     return {"username": "bench", "orders": orders}
 

@@ -18,6 +18,7 @@ from execution_engine.bundles import archive as archive_module
 from execution_engine.bundles.archive import Packed, pack_folder
 from execution_engine.bundles.code_files import CodeFiles, list_code
 from execution_engine.bundles.limits import Limits
+from execution_engine.bundles.member_names import Parts
 from execution_engine.bundles.unpacking import check_archive, unpack
 from execution_engine.errors import CodeUnusable
 
@@ -186,8 +187,8 @@ def test_unreadable_files_are_named(code: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_file_that_became_a_pipe_is_not_waited_for(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (code / "file").write_text("x")
 
-    def then_swap(folder: Path, limits: Limits) -> CodeFiles:
-        listed = list_code(folder, limits)
+    def then_swap(folder: Path, limits: Limits, without: frozenset[Parts]) -> CodeFiles:
+        listed = list_code(folder, limits, without)
         (code / "file").unlink()
         os.mkfifo(code / "file")
         return listed
@@ -226,3 +227,15 @@ def test_only_permission_bits_are_packed(code: Path) -> None:
     (code / "tool").chmod(0o4755)
     (member,) = zipfile.ZipFile(io.BytesIO(packed(code)[1])).infolist()
     assert member.external_attr >> 16 == stat.S_IFREG | 0o755
+
+
+def test_what_is_left_out_is_not_packed(code: Path, tmp_path: Path) -> None:
+    (code / "job.yaml").write_text("secret")
+    (code / "state" / "deep").mkdir(parents=True)
+    (code / "state" / "deep" / "x").write_text("x")
+    (code / "kept").write_text("x")
+    archive = io.BytesIO()
+    pack_folder(code, archive, without=[code / "job.yaml", code / "state", tmp_path / "elsewhere"])
+    names = zipfile.ZipFile(archive).namelist()
+    assert "kept" in names
+    assert not [name for name in names if name.startswith(("job.yaml", "state"))]

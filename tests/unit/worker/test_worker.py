@@ -124,6 +124,7 @@ def test_an_order_succeeds(stand: Stand, make: Make, tmp_path: Path) -> None:
         "started_at": 1_000.0,
         "ended_at": 1_000.0,
         "events": 0,
+        "execution_url": "https://console/build/1",
     }
     assert stand.log() == b"ran in code\nx"
     assert list((tmp_path / "orders").iterdir()) == []
