@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+from contracts.aws import Aws
+from contracts.locks_contract import LocksContract
+from fakes.calls import Calls
+from fakes.locks import MemoryLocks
+
+from execution_engine.jobs.naming import lock_key
+from execution_engine.storage.locks import DynamoLocks
+
+
+class TestInMemory(LocksContract):
+    @pytest.fixture
+    def locks(self) -> MemoryLocks:
+        return MemoryLocks(Calls())
+
+
+class TestOnDynamoDb(LocksContract):
+    @pytest.fixture
+    def locks(self, aws: Aws) -> DynamoLocks:
+        return DynamoLocks(aws.database, aws.tables)
+
+    @pytest.mark.parametrize("marked_first", [False, True])
+    def test_the_item_goes_by_itself(self, locks: DynamoLocks, aws: Aws, run_id: str, marked_first: bool) -> None:
+        if marked_first:
+            locks.mark(run_id, frozenset({"a"}), 1_000.0)
+        else:
+            locks.enter(run_id, frozenset({"a"}), "one", 1_000.0, 60.0)
+        item = aws.client("dynamodb").get_item(TableName=aws.names.locks, Key={"pk": {"S": lock_key(run_id)}})["Item"]
+        assert int(item["ttl"]["N"]) > 1_000 + 24 * 3600

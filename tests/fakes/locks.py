@@ -1,0 +1,98 @@
+"""``orders.store.Locks`` in memory. One update of one item each, as the real ones are (law 4)."""
+
+from __future__ import annotations
+
+from fakes.calls import Calls
+from fakes.items import Change, Condition, Item, Items
+
+from execution_engine.errors import ConditionLost
+from execution_engine.orders.store import Lease
+
+
+class MemoryLocks:
+    def __init__(self, calls: Calls, items: Items | None = None) -> None:
+        self.calls = calls
+        self.items = items or Items()
+
+    def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
+        def is_free(item: Item | None) -> bool:
+            return item is None or "owner" not in item or item["until"] < now or item["owner"] == owner
+
+        change = Change(
+            (run_id,), is_free, sets={"owner": owner, "until": now + seconds}, adds={"marks": marks, "fence": 1}
+        )
+
+        def take() -> Lease | None:
+            try:
+                return _lease(run_id, self.items.update(change))
+            except ConditionLost:
+                return None
+
+        return self.calls.through("locks.enter", take)
+
+    def mark(self, run_id: str, marks: frozenset[str], now: float) -> bool:
+        change = Change((run_id,), adds={"marks": marks})
+
+        def add() -> bool:
+            item = self.items.update(change)
+            return "owner" in item and item["until"] >= now
+
+        return self.calls.through("locks.mark", add)
+
+    def release(self, lease: Lease, now: float) -> Lease | None:
+        def is_as_seen(item: Item | None) -> bool:
+            return is_held(lease)(item) and item is not None and _marks(item) == lease.marks
+
+        change = Change((lease.run_id,), is_as_seen, sets={"owner": None, "until": None, "marks": None})
+
+        def free() -> Lease | None:
+            try:
+                self.items.update(change)
+            except ConditionLost as lost:
+                if not is_held(lease)(dict(lost.found)):
+                    raise
+                return _lease(lease.run_id, dict(lost.found))
+            return None
+
+        return self.calls.through("locks.release", free)
+
+    def renew(self, lease: Lease, done: frozenset[str], now: float, seconds: float) -> Lease:
+        change = Change(
+            (lease.run_id,),
+            is_held(lease),
+            sets={"until": now + seconds},
+            deletes={"marks": done} if done else {},
+        )
+        return self.calls.through("locks.renew", lambda: _lease(lease.run_id, self.items.update(change)))
+
+    def hand_over(self, lease: Lease, keep: frozenset[str]) -> None:
+        done = lease.marks - keep
+        change = Change(
+            (lease.run_id,),
+            is_held(lease),
+            sets={"owner": None, "until": None},
+            deletes={"marks": done} if done else {},
+        )
+        self.calls.through("locks.hand_over", lambda: self.items.update(change))
+
+    # For tests
+
+    def is_free(self, run_id: str) -> bool:
+        return "owner" not in (self.items.get((run_id,)) or {})
+
+    def marks(self, run_id: str) -> frozenset[str]:
+        return _marks(self.items.get((run_id,)) or {})
+
+
+def is_held(lease: Lease) -> Condition:
+    """Still by this lease: nobody took it over."""
+    return lambda item: item is not None and (item.get("owner"), item.get("fence")) == (lease.owner, lease.fence)
+
+
+def _marks(item: Item) -> frozenset[str]:
+    marks: frozenset[str] = item.get("marks", frozenset())
+    return marks
+
+
+def _lease(run_id: str, item: Item) -> Lease:
+    return Lease(run_id, item["owner"], item["fence"], item["until"], _marks(item))

@@ -1,0 +1,138 @@
+"""The engine on the fakes: one orchestrator, one watchdog, and a submission without its bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fakes.calls import Calls
+from fakes.locks import MemoryLocks
+from fakes.objects import Objects
+from fakes.records import MemoryRecords
+from fakes.reports import MemoryReports
+from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryTarget, MemoryWaker, MemoryWatchdogs
+from fakes.time_and_ids import FakeClock, SequentialIdentifiers
+
+from execution_engine.intake.packing import Names
+from execution_engine.intake.records import first_orders, first_run
+from execution_engine.jobs.naming import RUN_NUM, age_key_path, flow_id, parse_callback
+from execution_engine.jobs.specification import parse_job
+from execution_engine.orchestrator.finalization import Finalization
+from execution_engine.orchestrator.hearing import Hearing
+from execution_engine.orchestrator.orchestrator import Orchestrator, Pace
+from execution_engine.orchestrator.run_lock import RunLock
+from execution_engine.orchestrator.stopping import Stopping
+from execution_engine.orders.event import Event
+from execution_engine.orders.first_events import first_events
+from execution_engine.orders.marks import callback_mark
+from execution_engine.orders.order import Order
+from execution_engine.orders.plan import Limits
+from execution_engine.orders.run import Run
+from execution_engine.watchdog.verdict import Patience
+from execution_engine.watchdog.watchdog import Watchdog
+
+LEASE = 60.0
+TICK = 60
+
+
+def in_turn(act: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
+    """``map``: what the engine does on threads, one after the other, so that a run can be repeated exactly."""
+    return [act(one) for one in things]
+
+
+class Platform:
+    """``lock`` and ``locks`` may be replaced by what a test wants to see fail."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        pass_seconds: float = 20.0,
+        relaunch_after: float = 120.0,
+        start_limit: float = 1_800.0,
+        lock: type[RunLock] = RunLock,
+        locks: type[MemoryLocks] = MemoryLocks,
+    ) -> None:
+        self.clock = FakeClock()
+        self.identifiers = SequentialIdentifiers()
+        self.calls = Calls()
+        self.objects = Objects(self.clock)
+        self.records = MemoryRecords(self.calls)
+        self.locks = locks(self.calls)
+        self.reports = MemoryReports(self.calls, self.objects)
+        self.watchdogs = MemoryWatchdogs(self.calls)
+        self.keys = MemoryKeys(self.calls)
+        self.done = MemoryDoneMarkers(self.calls)
+        self.waker = MemoryWaker(self.calls)
+        self.target = MemoryTarget(self.calls)
+        self.swept: list[str] = []
+        self.limits = limits or Limits(max_in_flight=100)
+        self.on_notification: Callable[[str, str], None] | None = None
+        """Told (run, mark) of each claim and result that is written."""
+        self.objects.on_created = self._created
+        self.orchestrator = Orchestrator(
+            records=self.records,
+            reports=self.reports,
+            lock=lock(self.locks, self.clock, self.identifiers, LEASE),
+            watchdogs=self.watchdogs,
+            waker=self.waker,
+            targets={"lambda": self.target, "codebuild": self.target},
+            hearing=Hearing(self.records, self.reports, relaunch_after, in_turn),
+            stopping=Stopping(self.reports, self.clock, self.identifiers),
+            finalization=Finalization(self.records, self.keys, self.done, self.clock),
+            clock=self.clock,
+            identifiers=self.identifiers,
+            limits=self.limits,
+            pace=Pace(tick=TICK, pass_seconds=pass_seconds),
+            concurrently=in_turn,
+        )
+        self.watchdog = Watchdog(
+            records=self.records,
+            reports=self.reports,
+            done=self.done,
+            waker=self.waker,
+            sweep=lambda run: self.swept.append(run.run_id),
+            clock=self.clock,
+            identifiers=self.identifiers,
+            patience=Patience(
+                grace=30.0, heartbeat=10.0, start_limit=start_limit, relaunch_after=relaunch_after, tick=TICK
+            ),
+        )
+
+    def submit(self, document: dict[str, Any]) -> str:
+        """Queues a job as intake does, and signals its start. Answers the run's id."""
+        job = parse_job({"username": "ann", **document}, door="init")
+        trace_id = self.identifiers.trace_id()
+        names = Names(self.identifiers.run_id(), trace_id, flow_id(job.username, trace_id, job.flow_label))
+        run = first_run(job, names, age_key_path("/engine", names.run_id), self.clock.now())
+        orders = first_orders(job, run, {})
+        self.records.create_run(run)
+        self.watchdogs.start(run.run_id, RUN_NUM, 1, TICK)
+        self.keys.put(run.sops_key_path, "AGE-SECRET-KEY-1", run.deadline)
+        self.records.add_orders(orders, first_events(run, orders))
+        self.reports.signal_start(run.run_id)
+        return run.run_id
+
+    # For looking at a run without it being counted
+
+    def run(self, run_id: str) -> Run:
+        run = self._quietly().read(run_id, with_run=True).run
+        assert run is not None, "the run is gone"
+        return run
+
+    def orders(self, run_id: str) -> dict[str, Order]:
+        """By order number, in the order of the job."""
+        nums = [f"{place:04d}" for place in range(1, self.run(run_id).total + 1)]
+        rows = self._quietly().read(run_id, nums)
+        return {order.order_num: order for order in sorted(rows.orders, key=lambda order: order.order_num)}
+
+    def events(self, run_id: str) -> list[Event]:
+        return self.records.events(run_id)
+
+    def _quietly(self) -> MemoryRecords:
+        return MemoryRecords(Calls(), self.records.items)
+
+    def _created(self, key: str) -> None:
+        callback = parse_callback(key)
+        if callback is not None and self.on_notification is not None:
+            self.on_notification(callback.run_id, callback_mark(callback))
