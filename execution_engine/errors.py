@@ -11,6 +11,7 @@
     │   └── RowUnreadable      one stored record can't be understood (names it)
     ├── CodeUnusable           code that can't be packed, or an archive that must not be unpacked
     ├── SealingFailed          variables or addresses can't be encrypted: there is no bundle
+    │   └── Unsealable         and what was given is to blame: it is no key, or no text
     ├── BundleUnreadable       a bundle can't be fetched, verified or opened
     ├── LaunchFailed           a target refused to start an order
     └── NotFound               what was asked for does not exist (says how long records live)
@@ -95,6 +96,10 @@ class CodeUnusable(EngineError):
 
 class SealingFailed(EngineError):
     """Something secret can't be encrypted, so no bundle is made (never one in clear)."""
+
+
+class Unsealable(SealingFailed):
+    """What was given can't be encrypted, or not to that key; with something else it would work."""
 
 
 class BundleUnreadable(EngineError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from execution_engine.errors import BundleUnreadable, SealingFailed
+from execution_engine.errors import BundleUnreadable, Unsealable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class AgeKey:
 
 
 def seal_bytes(data: bytes, recipient: str) -> bytes:
-    """Age-encrypt ``data`` to one recipient. Raises ``SealingFailed`` when that is no age public key."""
+    """Age-encrypt ``data`` to one recipient. Raises ``Unsealable`` when that is no age public key."""
     import pyrage
 
     sealed: bytes = pyrage.encrypt(data, [parse_recipient(recipient)])
@@ -47,14 +47,14 @@ def unseal_bytes(data: bytes, identity: str) -> bytes:
 
 
 def parse_recipient(recipient: str) -> Any:
-    """One X25519 public key, nothing else: no list, no plugin, no SSH key. ``SealingFailed`` otherwise."""
+    """One X25519 public key, nothing else: no list, no plugin, no SSH key. ``Unsealable`` otherwise."""
     import pyrage
 
     try:
         return pyrage.x25519.Recipient.from_str(recipient.strip())
     except pyrage.RecipientError:
         shown = recipient if recipient.startswith("age1") else "the given text"
-        raise SealingFailed(f"{shown!r} is no age public key; give one that age-keygen prints (age1…)") from None
+        raise Unsealable(f"{shown!r} is no age public key; give one that age-keygen prints (age1…)") from None
 
 
 def parse_identity(identity: str) -> Any:

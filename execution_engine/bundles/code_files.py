@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from execution_engine.bundles.git_files import GIT_FOLDER, paths_in_checkout, walk
+from execution_engine.bundles.git_files import paths_in_checkout, walk
 from execution_engine.bundles.limits import Limits
 from execution_engine.bundles.link_targets import first_fault
-from execution_engine.bundles.member_names import Parts, UnsafeName, parts_of, text_of
+from execution_engine.bundles.member_names import GIT_FOLDER, Parts, UnsafeName, parts_of, text_of
 from execution_engine.errors import CodeUnusable
 
 

@@ -7,10 +7,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from execution_engine.bundles.member_names import Parts
+from execution_engine.bundles.member_names import GIT_FOLDER, Parts
 from execution_engine.errors import CodeUnusable
 
-GIT_FOLDER = ".git"
 _SECONDS = 120
 _LIST = ("ls-files", "-z", "--exclude-standard")
 

@@ -7,6 +7,9 @@ import re
 Parts = tuple[str, ...]
 """A path inside the code, one component each; ``()`` is the code's own folder."""
 
+GIT_FOLDER = ".git"
+"""Never in a bundle: it may hold credentials, and hooks."""
+
 _DRIVE = re.compile(r"[A-Za-z]:")
 _PATH_BYTES = 1024
 _COMPONENT_BYTES = 255

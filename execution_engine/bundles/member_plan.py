@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from execution_engine.bundles.limits import Limits
 from execution_engine.bundles.link_targets import first_fault
-from execution_engine.bundles.member_names import Parts, UnsafeName, parts_of, text_of
+from execution_engine.bundles.member_names import GIT_FOLDER, Parts, UnsafeName, parts_of, text_of
 from execution_engine.errors import CodeUnusable
 
 _ENCRYPTED = 0x1 | 0x40
@@ -62,6 +62,8 @@ def _place(archive: zipfile.ZipFile, info: zipfile.ZipInfo, plan: MemberPlan, li
         parts = parts_of(shown)
     except UnsafeName as error:
         raise _refusal(shown, str(error)) from error
+    if GIT_FOLDER in parts:
+        raise _refusal(shown, f"lies in {GIT_FOLDER}, which may hold credentials; leave it out (git archive does)")
     kind = _kind(info, shown)
     if not parts:
         if kind == stat.S_IFDIR:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from execution_engine.bundles.age import AgeKey, parse_identity, parse_recipient, seal_bytes, unseal_bytes
 from execution_engine.bundles.sealed_document import parse_object, why_not_sealed
-from execution_engine.errors import BundleUnreadable, SealingFailed
+from execution_engine.errors import BundleUnreadable, SealingFailed, Unsealable
 
 __all__ = ["AgeKey", "Sealer", "SopsRunner", "run_sops", "seal_bytes", "unseal_bytes"]
 
@@ -70,8 +70,8 @@ class Sealer:
         """A SOPS document, JSON, ``{"NAME": "value", …}`` encrypted to one age public key.
 
         Names stay readable, and that a value is empty. Raises ``SealingFailed`` rather than return anything
-        that is not wholly sealed: no usable sops, no proper recipient, a variable named ``sops`` (the
-        document's own entry), text that is not Unicode.
+        that is not wholly sealed: no usable sops; ``Unsealable``: no proper recipient, a variable named ``sops``
+        (the document's own entry), text that is not Unicode.
         """
         key = str(parse_recipient(recipient))
         plain = _encoded(variables)
@@ -117,9 +117,9 @@ def _cant_run(error: Exception) -> str:
 def _encoded(variables: Mapping[str, str]) -> bytes:
     for name, value in variables.items():
         if name == "sops":
-            raise SealingFailed("a variable can't be named 'sops', SOPS keeps its own entry there; rename it")
+            raise Unsealable("a variable can't be named 'sops', SOPS keeps its own entry there; rename it")
         try:
             f"{name}{value}".encode()
         except UnicodeEncodeError:
-            raise SealingFailed(f"the variable {name!r} is not Unicode text; encode it, e.g. base64") from None
+            raise Unsealable(f"the variable {name!r} is not Unicode text; encode it, e.g. base64") from None
     return json.dumps(dict(variables), ensure_ascii=False).encode()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
+from urllib.parse import unquote_plus
 
 import structlog
-from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 
 from execution_engine.handlers.engine import engine
 from execution_engine.jobs.naming import parse_callback
@@ -35,8 +36,12 @@ def handler(event: dict[str, Any], context: object) -> None:
 
 def _marks_by_run(event: dict[str, Any]) -> dict[str, set[str]]:
     marks: dict[str, set[str]] = defaultdict(set)
-    for record in S3Event(event).records:
-        key = record.s3.get_object.key
+    for record in event["Records"]:
+        try:
+            key = unquote_plus(S3EventRecord(record).s3.get_object.key)
+        except (KeyError, TypeError, AttributeError):
+            log.warning("not a notification")
+            continue
         callback = parse_callback(key)
         if callback is None:
             log.warning("not a callback", key=key)

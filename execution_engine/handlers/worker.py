@@ -12,6 +12,7 @@ from execution_engine.worker.guard import forbid_dumping
 
 forbid_dumping()
 _engine = engine()
+_engine.settings.need("internal_bucket")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:

@@ -12,11 +12,12 @@ import structlog
 from execution_engine.bundles.manifest import CodePointer
 from execution_engine.bundles.sealing import AgeKey, Sealer
 from execution_engine.clock import Clock
-from execution_engine.errors import Fault, JobRefused
+from execution_engine.errors import Fault, JobRefused, Unsealable
 from execution_engine.identifiers import Identifiers
 from execution_engine.intake.addresses import CallbackAddresses
-from execution_engine.intake.packing import BundlePacker, Habits, Names, SealedBundle
+from execution_engine.intake.packing import BundlePacker, Habits, Names
 from execution_engine.intake.records import first_orders, first_run
+from execution_engine.intake.refusals import refuse_what_is_not_possible
 from execution_engine.intake.s3_code import FetchedCode, S3Code
 from execution_engine.jobs.encoding import submission
 from execution_engine.jobs.job import Door, Job, Order
@@ -90,7 +91,7 @@ class Intake:
         """
         asked = submission(request, door=door, size_limit=size_limit)
         job = asked.job
-        self._refuse_what_is_not_here(job)
+        refuse_what_is_not_possible(job, self._deployment.targets)
         trace_id = asked.trace_id or self._identifiers.trace_id()
         names = Names(self._identifiers.run_id(), trace_id, flow_id(job.username, trace_id, job.flow_label))
         with self._code.fetched(enumerate(job.orders)) as code:
@@ -104,32 +105,14 @@ class Intake:
             "done_endpt": f"s3://{self._deployment.done_bucket}/{done_key(names.run_id)}",
         }
 
-    def _refuse_what_is_not_here(self, job: Job) -> None:
-        faults = []
-        for index, order in enumerate(job.orders):
-            where = f"orders[{index}]"
-            if order.execution_target not in self._deployment.targets:
-                known = ", ".join(sorted(self._deployment.targets))
-                faults.append(
-                    Fault(
-                        f"{where}.execution_target",
-                        f"is {order.execution_target}, which this deployment does not run; it runs {known}",
-                    )
-                )
-            for field in ("git_repo", "ssm_paths", "secret_manager_paths", "target_role_arn"):
-                if getattr(order, field):
-                    faults.append(Fault(f"{where}.{field}", "is not supported by this version of the engine"))
-        if faults:
-            raise JobRefused(faults)
-
     def _queue(self, job: Job, names: Names, code: Mapping[str, FetchedCode]) -> None:
         run = first_run(job, names, age_key_path(self._deployment.ssm_prefix, names.run_id), self._clock.now())
-        self._records.create_run(run)
         try:
+            self._records.create_run(run)
             self._watchdogs.start(run.run_id, RUN_NUM, 1, self._deployment.tick)
             pointers = self._store_code(run, code)
-            bundles = self._store_bundles(job, names, run, pointers)
-            orders = first_orders(job, run, bundles)
+            digests = self._store_bundles(job, names, run, pointers)
+            orders = first_orders(job, run, digests)
             self._records.add_orders(orders, first_events(run, orders))
             self._reports.signal_start(run.run_id)
         except BaseException:
@@ -150,20 +133,26 @@ class Intake:
 
     def _store_bundles(
         self, job: Job, names: Names, run: Run, pointers: Mapping[str, CodePointer]
-    ) -> dict[str, SealedBundle]:
+    ) -> dict[str, str]:
+        """The bundles' SHA-256 by order number. The bundles themselves would fill the memory."""
         key = AgeKey.generate()
         self._keys.put(run.sops_key_path, key.identity, run.deadline + _KEY_OUTLIVES_RUN)
         packer = BundlePacker(names, job, self._sealer, self._addresses, self._habits)
 
-        def store(order: Order) -> SealedBundle:
-            recipient = order.sops_key or key.recipient
+        def store(placed: tuple[int, Order]) -> str | Fault:
+            index, order = placed
             code = pointers[order.s3_location] if order.s3_location else None
-            bundle = packer.pack(order, order.env_vars, frozenset(), recipient, code)
+            try:
+                bundle = packer.pack(order, order.env_vars, frozenset(), order.sops_key or key.recipient, code)
+            except Unsealable as error:
+                return Fault(f"orders[{index}].env_vars", str(error))
             self._bucket.write(bundle_key(run.run_id, order.order_num), bundle.data, "application/zip")
-            return bundle
+            return bundle.sha256
 
-        stored = self._concurrently(store, job.orders)
-        return {order.order_num: bundle for order, bundle in zip(job.orders, stored, strict=True)}
+        stored = self._concurrently(store, enumerate(job.orders))
+        if faults := [one for one in stored if isinstance(one, Fault)]:
+            raise JobRefused(faults)
+        return {order.order_num: digest for order, digest in zip(job.orders, stored, strict=True)}
 
     def _has_started(self, run: Run) -> bool:
         with suppress(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from execution_engine.intake.packing import Names, SealedBundle
+from execution_engine.intake.packing import Names
 from execution_engine.jobs.job import Job
 from execution_engine.jobs.job import Order as OrderSpecification
 from execution_engine.orders.event import Epochs
@@ -41,7 +41,8 @@ def last_epoch_of_submission(job: Job, now: float) -> float:
     return epochs.last
 
 
-def first_orders(job: Job, run: Run, bundles: Mapping[str, SealedBundle]) -> list[Order]:
+def first_orders(job: Job, run: Run, digests: Mapping[str, str]) -> list[Order]:
+    """``digests``: the bundles' SHA-256 by order number, where there are bundles already."""
     dependents = job.graph().dependents()
     return [
         Order(
@@ -59,7 +60,7 @@ def first_orders(job: Job, run: Run, bundles: Mapping[str, SealedBundle]) -> lis
             waiting=frozenset(order.needs),
             dependents=tuple(dependents[order.order_num]),
             retries=order.retries,
-            bundle_sha256=bundles[order.order_num].sha256 if order.order_num in bundles else "",
+            bundle_sha256=digests.get(order.order_num, ""),
             sops_key_path=key_path_of(job, order, run),
             created_at=run.created_at,
             last_update=run.created_at,

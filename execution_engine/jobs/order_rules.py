@@ -12,7 +12,7 @@ MAX_LAMBDA_SECONDS = 840
 
 
 def order_faults(
-    order: OrderDocument, bad: frozenset[str], *, door: Door, job_has_repo: bool
+    order: OrderDocument, bad: frozenset[str], *, door: Door, job_has_repo: bool, job_has_key_path: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield (field, message) for each rule broken. Of ``bad`` fields, already reported, nothing is said."""
     yield from _init_faults(order) if door == "init" else _ssm_faults(order, bad)
@@ -27,6 +27,8 @@ def order_faults(
                 yield "s3_location", f"can't be combined with {field}: the code comes from S3 or from git"
     elif order.git_folder is not None and not (order.git_repo or job_has_repo or "git_repo" in bad):
         yield "git_folder", "needs a git_repo, on the order or on the job"
+    if order.sops_key is not None and not job_has_key_path:
+        yield "sops_key", "needs the job's sops_key_ssm_path: where does the private key lie that opens the bundle?"
 
 
 def _init_faults(order: OrderDocument) -> Iterator[tuple[str, str]]:

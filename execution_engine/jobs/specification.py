@@ -51,8 +51,10 @@ def parse_job(document: object, *, door: Door, size_limit: int = MIB) -> Job:
         where = f"orders[{index}]"
         order, bad = read(OrderDocument, raw, where, faults, stand_ins={"cmds": ["-"], "timeout": 1})
         has_repo = job.git_repo is not None or "git_repo" in bad_fields
+        has_key_path = job.sops_key_ssm_path is not None or "sops_key_ssm_path" in bad_fields
         if isinstance(raw, dict):
-            for field, message in order_faults(order, bad, door=door, job_has_repo=has_repo):
+            rules = order_faults(order, bad, door=door, job_has_repo=has_repo, job_has_key_path=has_key_path)
+            for field, message in rules:
                 faults.add(place(where, field), message)
             refused_names |= {raw[name] for name in bad & {"order_name", "queue_id"} if isinstance(raw[name], str)}
         documents.append(order)

@@ -25,6 +25,7 @@ from execution_engine.orders.planner import Planner
 from execution_engine.orders.run import Phase
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import Records, Reports, Target, Waker, Watchdogs
+from execution_engine.orders.transaction import Transaction
 
 log = structlog.get_logger()
 
@@ -156,18 +157,23 @@ class Orchestrator:
         self._concurrently(self._watch, plan.dispatches)
         for transaction in plan.transactions:
             self._records.commit(transaction)
-            for move in transaction.moves:
-                log.info(
-                    "order moved",
-                    run_id=run.run_id,
-                    order_name=move.order.order_name,
-                    status=str(move.target),
-                    reason=move.after.reason,
-                )
-        self._concurrently(self._launch, plan.dispatches)
+            self._tell(run.run_id, transaction)
+            # At once: should a later transaction lose its condition, these are reserved all the same.
+            self._concurrently(self._launch, [move.after for move in transaction.moves if move.is_dispatch])
         self._concurrently(self._relaunch, relaunches)
         if run.tally.open == 0:
             self._finalization.finish(run)
+
+    def _tell(self, run_id: str, transaction: Transaction) -> None:
+        for move in transaction.moves:
+            order = move.after
+            log.info(
+                "order moved",
+                run_id=run_id,
+                order_name=order.order_name,
+                status=str(order.status),
+                reason=order.reason,
+            )
 
     def _watch(self, order: Order) -> None:
         self._watchdogs.start(order.run_id, order.order_num, order.attempt, self._pace.tick)

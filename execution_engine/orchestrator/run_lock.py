@@ -1,9 +1,7 @@
 """One orchestrator at a time works on a run, and no wake-up is lost (law 4).
 
-A callback leaves its marks and takes the lock in one update, or, if another holds it, leaves its marks and
-goes. The holder can free the lock only while the marks are as it last saw them; otherwise it looks again.
-Marks left after a failed try, but before the lock was freed, would be seen by nobody: so whoever finds the
-lock free after leaving its marks tries again.
+A callback leaves its marks and takes the lock in one update; if another holds it, that one can free the lock
+only while the marks are as it last saw them, and otherwise looks again.
 """
 
 from __future__ import annotations
@@ -66,13 +64,9 @@ class RunLock:
 
     def enter(self, run_id: str, marks: frozenset[str]) -> HeldLock | None:
         """None: another holds the lock and will find the marks."""
-        owner = self._identifiers.nonce()
-        while True:
-            lease = self._locks.enter(run_id, marks, owner, self._clock.now(), self._seconds)
-            if lease is not None:
-                return HeldLock(self._locks, self._clock, lease, self._seconds)
-            if self._locks.mark(run_id, marks, self._clock.now()):
-                return None
+        now = self._clock.now()
+        lease = self._locks.enter(run_id, marks, self._identifiers.nonce(), now, self._seconds)
+        return None if lease is None else HeldLock(self._locks, self._clock, lease, self._seconds)
 
     def mark(self, run_id: str, marks: frozenset[str]) -> None:
         """For the holder itself: what a pass could not get to."""

@@ -35,6 +35,10 @@ class Move:
         return replace(self.order, status=self.target, **self.facts)
 
     @property
+    def is_dispatch(self) -> bool:
+        return self.trigger is Trigger.DISPATCH
+
+    @property
     def event_data(self) -> dict[str, Any]:
         """What the history says about this change beside its status."""
         told = ("reason", "exit_code", "execution_url", "not_before", "log_bytes")

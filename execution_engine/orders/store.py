@@ -85,11 +85,15 @@ class Locks(Protocol):
     """One lock a run, with the marks of those who want it looked at (law 4)."""
 
     def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
-        """Adds the marks and takes the lock, if it is free or its lease ran out; None changes nothing."""
+        """Leaves the marks, and takes the lock if nobody holds it; at once, so that nothing can come between.
+
+        None: somebody holds it, whose release will find the marks. A lease that ran out is taken over, which
+        is a second call.
+        """
         ...
 
-    def mark(self, run_id: str, marks: frozenset[str], now: float) -> bool:
-        """Adds the marks whoever holds the lock; true if somebody does, whose release will find them."""
+    def mark(self, run_id: str, marks: frozenset[str], now: float) -> None:
+        """Leaves marks, whoever holds the lock."""
         ...
 
     def release(self, lease: Lease, now: float) -> Lease | None:

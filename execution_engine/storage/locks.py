@@ -1,7 +1,12 @@
-"""The run's lock with its marks, in DynamoDB. Each method is one conditional update of one item (law 4)."""
+"""The run's lock with its marks, in DynamoDB (law 4). Each method is one update of one item.
+
+Entering leaves the marks and takes a free lock in the same update (``if_not_exists``), so there is no moment
+between a failed try and the marks. The fence counts holders: it goes up when one ends or is taken over.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -26,27 +31,31 @@ class DynamoLocks:
 
     def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
         model = self._model
-        # Its own name counts as free: an answer that got lost makes the client ask again.
-        is_free = model.owner.does_not_exist() | (model.until < now) | (model.owner == owner)
         actions = [
             model.marks.add(set(marks)),
-            model.owner.set(owner),
-            model.until.set(now + seconds),
-            model.fence.add(1),
+            model.owner.set(model.owner | owner),
+            model.until.set(model.until | (now + seconds)),
             model.ttl.set(int(now) + LIFETIME),
         ]
-        try:
-            return self._lease(run_id, self._database.update(self._row(run_id), actions, is_free))
-        except ConditionLost:
-            return None
+        while True:
+            # An answer that got lost makes the client ask again; it then finds its own name.
+            lease = self._lease(run_id, self._database.update(self._row(run_id), actions))
+            if lease.owner == owner:
+                return lease
+            if lease.until >= now:
+                return None
+            with suppress(ConditionLost):  # taken over by another, or alive after all: look again
+                return self._take_over(lease, owner, now + seconds)
 
-    def mark(self, run_id: str, marks: frozenset[str], now: float) -> bool:
+    def _take_over(self, lease: Lease, owner: str, until: float) -> Lease:
         model = self._model
-        actions = [model.marks.add(set(marks)), model.ttl.set(int(now) + LIFETIME)]
-        item = self._database.update(self._row(run_id), actions)
-        held = model.from_raw_data(item)
-        until: float | None = held.until
-        return until is not None and until >= now
+        actions = [model.owner.set(owner), model.until.set(until), model.fence.add(1)]
+        unchanged = self._is_held(lease) & (model.until == lease.until)
+        return self._lease(lease.run_id, self._database.update(self._row(lease.run_id), actions, unchanged))
+
+    def mark(self, run_id: str, marks: frozenset[str], now: float) -> None:
+        model = self._model
+        self._database.update(self._row(run_id), [model.marks.add(set(marks)), model.ttl.set(int(now) + LIFETIME)])
 
     def release(self, lease: Lease, now: float) -> Lease | None:
         model = self._model
@@ -54,12 +63,10 @@ class DynamoLocks:
             (model.marks == set(lease.marks)) if lease.marks else model.marks.does_not_exist()
         )
         try:
-            self._database.update(
-                self._row(lease.run_id), [model.owner.remove(), model.until.remove(), model.marks.remove()], condition
-            )
+            self._database.update(self._row(lease.run_id), [*self._freeing(), model.marks.remove()], condition)
         except ConditionLost as lost:
             found = model.from_raw_data(dict(lost.found)) if lost.found else None
-            if found is None or found.owner != lease.owner or found.fence != lease.fence:
+            if found is None or found.owner != lease.owner or (found.fence or 0) != lease.fence:
                 raise
             return Lease(lease.run_id, lease.owner, lease.fence, lease.until, frozenset(found.marks or ()))
         return None
@@ -74,13 +81,19 @@ class DynamoLocks:
     def hand_over(self, lease: Lease, keep: frozenset[str]) -> None:
         model = self._model
         done = lease.marks - keep
-        actions: list[Action] = [model.owner.remove(), model.until.remove()]
+        actions = self._freeing()
         if done:
             actions.append(model.marks.delete(set(done)))
         self._database.update(self._row(lease.run_id), actions, self._is_held(lease))
 
+    def _freeing(self) -> list[Action]:
+        model = self._model
+        return [model.owner.remove(), model.until.remove(), model.fence.add(1)]
+
     def _is_held(self, lease: Lease) -> Condition:
-        condition: Condition = (self._model.owner == lease.owner) & (self._model.fence == lease.fence)
+        model = self._model
+        same_fence = model.fence == lease.fence if lease.fence else model.fence.does_not_exist()
+        condition: Condition = (model.owner == lease.owner) & same_fence
         return condition
 
     def _lease(self, run_id: str, item: dict[str, Any]) -> Lease:

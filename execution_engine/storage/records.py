@@ -23,7 +23,7 @@ from execution_engine.storage.models import OrderRow, RunRow, Tables
 from execution_engine.storage.rows import event_row, order_row, plain, read_order, read_run, run_row
 
 _TALLY_FIELDS = [field.name for field in fields(Tally)]
-_SET_FIELDS = ("last_epoch", "cursor", "stop", "stop_cursor", "phase", "completed_at", "status")
+_SET_FIELDS = ("last_epoch", "cursor", "stop_cursor", "phase", "completed_at", "status")
 
 
 class DynamoRecords:
@@ -163,6 +163,8 @@ class DynamoRecords:
             value = getattr(change, name)
             if value is not None:
                 actions.append(getattr(model, name).set(plain(value)))
+        if change.stop is not None:  # the first reason stands
+            actions.append(model.stop.set(model.stop | change.stop))
         if change.ready_add:
             actions.append(model.ready.add(set(change.ready_add)))
         elif change.ready_remove:

@@ -71,7 +71,8 @@ class Watchdog:
             elif now - run.created_at > SUBMISSION_LIMIT:
                 self._sweep(run)
                 return True
-        elif run.phase is Phase.COMPLETED or run.tally.open == 0 or self._is_to_be_stopped(run, now):
+        elif run.phase is Phase.COMPLETED or run.tally.in_flight == 0 or self._is_to_be_stopped(run, now):
+            # Nothing is out, so nobody's callback will come: whoever was to go on from here died.
             self._waker.wake(run_id, RUN_NUM)
         return False
 

@@ -57,6 +57,13 @@ class RunsContract:
             backend.records.ask_to_stop(run_id, "job_timed_out")
         assert run_of(backend, run_id).stop == "cancelled"
 
+    def test_a_deadline_does_not_replace_the_reason_asked_for(self, backend: RecordsBackend, run_id: str) -> None:
+        stored(backend, run_id)
+        backend.records.ask_to_stop(run_id, "cancelled")
+        backend.records.commit(Transaction(run_id=run_id, run=RunChange(stop="job_timed_out", stop_cursor=1)))
+        run = run_of(backend, run_id)
+        assert (run.stop, run.stop_cursor) == ("cancelled", 1)
+
     @pytest.mark.parametrize("phase", [Phase.SUBMITTING, Phase.COMPLETED])
     def test_only_a_run_that_runs_is_stopped(self, backend: RecordsBackend, run_id: str, phase: Phase) -> None:
         stored(backend, run_id, run={"phase": phase})

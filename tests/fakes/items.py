@@ -34,14 +34,15 @@ class Change:
     sets: Mapping[str, Any] = field(default_factory=dict)
     adds: Mapping[str, Any] = field(default_factory=dict)
     deletes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sets_if_absent: Mapping[str, Any] = field(default_factory=dict)
 
     def applied(self, item: Item | None) -> Item:
         if self.puts is not None:
             return {name: value for name, value in self.puts.items() if _is_held(value)}
-        paths = [*self.sets, *self.adds, *self.deletes]
+        paths = [*self.sets, *self.adds, *self.deletes, *self.sets_if_absent]
         assert len(paths) == len(set(paths)), f"one update names an attribute twice: {sorted(paths)}"
         assert all(_is_held(value) for value in [*self.adds.values(), *self.deletes.values()]), "an empty set"
-        changed = {**(item or {}), **self.sets}
+        changed = {**self.sets_if_absent, **(item or {}), **self.sets}
         for name, value in self.adds.items():
             changed[name] = changed.get(name, frozenset() if isinstance(value, frozenset) else 0)
             changed[name] = changed[name] | value if isinstance(value, frozenset) else changed[name] + value

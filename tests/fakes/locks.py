@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fakes.calls import Calls
 from fakes.items import Change, Condition, Item, Items
 
@@ -15,35 +17,34 @@ class MemoryLocks:
         self.items = items or Items()
 
     def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
-        def is_free(item: Item | None) -> bool:
-            return item is None or "owner" not in item or item["until"] < now or item["owner"] == owner
-
-        change = Change(
-            (run_id,), is_free, sets={"owner": owner, "until": now + seconds}, adds={"marks": marks, "fence": 1}
-        )
-
-        def take() -> Lease | None:
-            try:
-                return _lease(run_id, self.items.update(change))
-            except ConditionLost:
+        change = Change((run_id,), adds={"marks": marks}, sets_if_absent={"owner": owner, "until": now + seconds})
+        while True:
+            lease = self.calls.through("locks.enter", lambda: _lease(run_id, self.items.update(change)))
+            if lease.owner == owner:
+                return lease
+            if lease.until >= now:
                 return None
+            with suppress(ConditionLost):
+                return self._take_over(lease, owner, now + seconds)
 
-        return self.calls.through("locks.enter", take)
+    def _take_over(self, lease: Lease, owner: str, until: float) -> Lease:
+        def is_unchanged(item: Item | None) -> bool:
+            return is_held(lease)(item) and item is not None and item["until"] == lease.until
 
-    def mark(self, run_id: str, marks: frozenset[str], now: float) -> bool:
+        change = Change((lease.run_id,), is_unchanged, sets={"owner": owner, "until": until}, adds={"fence": 1})
+        return self.calls.through("locks.take_over", lambda: _lease(lease.run_id, self.items.update(change)))
+
+    def mark(self, run_id: str, marks: frozenset[str], now: float) -> None:
         change = Change((run_id,), adds={"marks": marks})
-
-        def add() -> bool:
-            item = self.items.update(change)
-            return "owner" in item and item["until"] >= now
-
-        return self.calls.through("locks.mark", add)
+        self.calls.through("locks.mark", lambda: self.items.update(change))
 
     def release(self, lease: Lease, now: float) -> Lease | None:
         def is_as_seen(item: Item | None) -> bool:
             return is_held(lease)(item) and item is not None and _marks(item) == lease.marks
 
-        change = Change((lease.run_id,), is_as_seen, sets={"owner": None, "until": None, "marks": None})
+        change = Change(
+            (lease.run_id,), is_as_seen, sets={"owner": None, "until": None, "marks": None}, adds={"fence": 1}
+        )
 
         def free() -> Lease | None:
             try:
@@ -71,6 +72,7 @@ class MemoryLocks:
             (lease.run_id,),
             is_held(lease),
             sets={"owner": None, "until": None},
+            adds={"fence": 1},
             deletes={"marks": done} if done else {},
         )
         self.calls.through("locks.hand_over", lambda: self.items.update(change))
@@ -86,7 +88,7 @@ class MemoryLocks:
 
 def is_held(lease: Lease) -> Condition:
     """Still by this lease: nobody took it over."""
-    return lambda item: item is not None and (item.get("owner"), item.get("fence")) == (lease.owner, lease.fence)
+    return lambda item: item is not None and (item.get("owner"), item.get("fence", 0)) == (lease.owner, lease.fence)
 
 
 def _marks(item: Item) -> frozenset[str]:
@@ -95,4 +97,4 @@ def _marks(item: Item) -> frozenset[str]:
 
 
 def _lease(run_id: str, item: Item) -> Lease:
-    return Lease(run_id, item["owner"], item["fence"], item["until"], _marks(item))
+    return Lease(run_id, item["owner"], item.get("fence", 0), item["until"], _marks(item))

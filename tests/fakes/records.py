@@ -17,7 +17,7 @@ from execution_engine.orders.status import Status
 from execution_engine.orders.store import Rows
 from execution_engine.orders.transaction import RunChange, Transaction
 
-_SETS = ("last_epoch", "cursor", "stop", "stop_cursor", "phase", "completed_at", "status")
+_SETS = ("last_epoch", "cursor", "stop_cursor", "phase", "completed_at", "status")
 _TALLY = [field.name for field in fields(Tally)]
 
 
@@ -188,4 +188,5 @@ def _run_change(run_id: str, change: RunChange) -> Change:
     def condition(item: Item | None) -> bool:
         return item is not None and change.from_phase in (None, item["phase"])
 
-    return Change(_key(run_id, RUN_NUM), condition, sets=sets, adds=adds, deletes=deletes)
+    first_stands = {"stop": change.stop} if change.stop is not None else {}
+    return Change(_key(run_id, RUN_NUM), condition, sets=sets, adds=adds, deletes=deletes, sets_if_absent=first_stands)

@@ -17,7 +17,6 @@ from fakes.platform import LEASE, Platform
 from faults.interleaving import Invocation, interleave
 from faults.races import PAIRS, Race
 
-from execution_engine.orchestrator.run_lock import HeldLock, RunLock
 from execution_engine.orders.plan import Limits
 from execution_engine.orders.store import Lease
 
@@ -114,29 +113,23 @@ def test_every_point_of_the_first_is_walked() -> None:
 # The walk is only worth what it finds
 
 
-class MarksAfterTheTry(RunLock):
-    """Tries the lock first; marks, and goes, only when that failed."""
+class MarksAfterTheTry(MemoryLocks):
+    """Tries the lock first; leaves its marks, and goes, only when that failed."""
 
-    def enter(self, run_id: str, marks: frozenset[str]) -> HeldLock | None:
-        owner = self._identifiers.nonce()
-        lease = self._locks.enter(run_id, marks, owner, self._clock.now(), self._seconds)
-        if lease is None:
-            lease = self._locks.enter(run_id, marks, owner, self._clock.now(), self._seconds)
-        if lease is None:
-            self._locks.mark(run_id, marks, self._clock.now())
+    def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
+        if not self.calls.through("locks.try", lambda: self.is_free(run_id)):
+            self.mark(run_id, marks, now)
             return None
-        return HeldLock(self._locks, self._clock, lease, self._seconds)
+        return super().enter(run_id, marks, owner, now, seconds)
 
 
-class NotTriedAgain(RunLock):
-    """Is told that nobody holds the lock it left its marks on, and goes all the same."""
+class LeavesNoMarks(MemoryLocks):
+    """Goes without a word when another holds the lock."""
 
-    def enter(self, run_id: str, marks: frozenset[str]) -> HeldLock | None:
-        lease = self._locks.enter(run_id, marks, self._identifiers.nonce(), self._clock.now(), self._seconds)
-        if lease is not None:
-            return HeldLock(self._locks, self._clock, lease, self._seconds)
-        self._locks.mark(run_id, marks, self._clock.now())
-        return None
+    def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
+        if not self.is_free(run_id):
+            return None
+        return super().enter(run_id, marks, owner, now, seconds)
 
 
 class ReleasesWithAnyMarks(MemoryLocks):
@@ -151,9 +144,9 @@ def _fields(lease: Lease) -> dict[str, object]:
     return {name: getattr(lease, name) for name in Lease.__slots__}
 
 
-@pytest.mark.parametrize("lock", [MarksAfterTheTry, NotTriedAgain])
-def test_the_walk_finds_an_invocation_that_goes_too_early(lock: type[RunLock]) -> None:
-    assert walk("result, result", lambda: Platform(lock=lock), pause=0.0)
+@pytest.mark.parametrize("locks", [MarksAfterTheTry, LeavesNoMarks])
+def test_the_walk_finds_an_invocation_that_goes_too_early(locks: type[MemoryLocks]) -> None:
+    assert walk("result, result", lambda: Platform(locks=locks), pause=0.0)
 
 
 def test_the_walk_finds_a_lock_that_forgets() -> None:

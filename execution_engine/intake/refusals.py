@@ -1,0 +1,35 @@
+"""What a job that is right may still ask for in vain: found before anything is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from execution_engine.bundles.age import parse_recipient
+from execution_engine.errors import Fault, JobRefused, Unsealable
+from execution_engine.jobs.job import Job, Order
+
+_NOT_YET = ("git_repo", "ssm_paths", "secret_manager_paths", "target_role_arn")
+
+
+def refuse_what_is_not_possible(job: Job, targets: Set[str]) -> None:
+    """Raises ``JobRefused``, all faults. ``targets``: where this deployment can run orders."""
+    faults = [fault for index, order in enumerate(job.orders) for fault in _faults(f"orders[{index}]", order, targets)]
+    if faults:
+        raise JobRefused(faults)
+
+
+def _faults(where: str, order: Order, targets: Set[str]) -> Iterator[Fault]:
+    if order.execution_target not in targets:
+        known = ", ".join(sorted(targets)) or "nothing"
+        yield Fault(
+            f"{where}.execution_target",
+            f"is {order.execution_target}, which this deployment does not run; it runs {known}",
+        )
+    for field in _NOT_YET:
+        if getattr(order, field):
+            yield Fault(f"{where}.{field}", "is not supported by this version of the engine")
+    if order.sops_key is not None:
+        try:
+            parse_recipient(order.sops_key)
+        except Unsealable as error:
+            yield Fault(f"{where}.sops_key", str(error))
