@@ -14,14 +14,14 @@ _watchdog = engine().watchdog
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answers its own next input; ``wait`` (seconds) stays what the watch was started with."""
+    """Answers its own next input; ``wait`` is in seconds."""
     watched = Watched(str(event["run_id"]), str(event["order_num"]), int(event["attempt"]))
-    done = _watchdog.check(watched)
-    log.info("watched", run_id=watched.run_id, order_num=watched.order_num, done=done)
+    wait = _watchdog.check(watched)
+    log.info("watched", run_id=watched.run_id, order_num=watched.order_num, done=wait is None)
     return {
-        "done": done,
+        "done": wait is None,
         "run_id": watched.run_id,
         "order_num": watched.order_num,
         "attempt": watched.attempt,
-        "wait": event["wait"],
+        "wait": event["wait"] if wait is None else wait,
     }

@@ -30,7 +30,7 @@ from execution_engine.jobs.naming import (
     flow_id,
 )
 from execution_engine.orders.first_events import first_events
-from execution_engine.orders.run import Run
+from execution_engine.orders.run import Run, until_next_look
 from execution_engine.orders.store import Keys, Records, Reports, Watchdogs
 from execution_engine.storage.objects import Bucket
 
@@ -109,7 +109,7 @@ class Intake:
         run = first_run(job, names, age_key_path(self._deployment.ssm_prefix, names.run_id), self._clock.now())
         try:
             self._records.create_run(run)
-            self._watchdogs.start(run.run_id, RUN_NUM, 1, self._deployment.tick)
+            self._watchdogs.start(run.run_id, RUN_NUM, 1, until_next_look(self._deployment.tick, job.job_timeout))
             pointers = self._store_code(run, code)
             digests = self._store_bundles(job, names, run, pointers)
             orders = first_orders(job, run, digests)
@@ -131,9 +131,7 @@ class Intake:
             pointers[location] = CodePointer(key, fetched.sha256, fetched.size)
         return pointers
 
-    def _store_bundles(
-        self, job: Job, names: Names, run: Run, pointers: Mapping[str, CodePointer]
-    ) -> dict[str, str]:
+    def _store_bundles(self, job: Job, names: Names, run: Run, pointers: Mapping[str, CodePointer]) -> dict[str, str]:
         """The bundles' SHA-256 by order number. The bundles themselves would fill the memory."""
         key = AgeKey.generate()
         self._keys.put(run.sops_key_path, key.identity, run.deadline + _KEY_OUTLIVES_RUN)

@@ -23,7 +23,7 @@ def _faults(where: str, order: Order, targets: Set[str]) -> Iterator[Fault]:
         known = ", ".join(sorted(targets)) or "nothing"
         yield Fault(
             f"{where}.execution_target",
-            f"is {order.execution_target}, which this deployment does not run; it runs {known}",
+            f"is {order.execution_target}{_by_default(order)}, which this deployment does not run; it runs {known}",
         )
     for field in _NOT_YET:
         if getattr(order, field):
@@ -33,3 +33,7 @@ def _faults(where: str, order: Order, targets: Set[str]) -> Iterator[Fault]:
             parse_recipient(order.sops_key)
         except Unsealable as error:
             yield Fault(f"{where}.sops_key", str(error))
+
+
+def _by_default(order: Order) -> str:
+    return " (what an order gets that names none)" if order.execution_target == "codebuild" else ""

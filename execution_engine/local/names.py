@@ -11,7 +11,7 @@ from execution_engine.local.state_folder import read_document, write_document
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 PREFIX = "execution-engine"
-FUNCTIONS = ("init_job", "ssm_config", "orchestrator", "watchdog_check", "worker", "history", "control")
+FUNCTIONS = ("init_job", "ssm_config", "orchestrator", "watchdog_check", "worker")
 
 VALUES: dict[str, object] = {
     "region": REGION,

@@ -7,7 +7,6 @@ why, and nothing loops (contract section 3).
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +63,7 @@ def parse_claim(data: bytes) -> Claim:
         return Claim(nonce="", at=None)
     return Claim(
         nonce=str(fields.get("nonce", "")),
-        at=_number(fields.get("at")),
+        at=moment(fields.get("at")),
         void=fields.get("void") is True,
         execution_url=_text(fields.get("execution_url"), 2_000),
         reason=_text(fields.get("reason"), 200),
@@ -96,19 +95,18 @@ def parse_result(data: bytes, *, run_id: str, order_num: str, attempt: int) -> R
         log=_printable(log) if isinstance(log, str) else "",
         exit_code=_integer(fields.get("exit_code")),
         reason=_text(fields.get("reason"), 200),
-        started_at=_number(fields.get("started_at")),
-        ended_at=_number(fields.get("ended_at")),
+        started_at=moment(fields.get("started_at")),
+        ended_at=moment(fields.get("ended_at")),
         log_bytes=_integer(fields.get("log_bytes")),
         execution_url=_text(fields.get("execution_url"), 2_000),
         events=max(0, min(_integer(fields.get("events")) or 0, 10_000)),
     )
 
 
-def _number(value: Any) -> float | None:
-    """Seconds since the epoch, up to the year 5138: what no store refuses."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value) if 0 <= value < 1e11 else None
+def moment(value: Any) -> float | None:
+    """Seconds since the epoch, up to the year 5138, which no store refuses; None for anything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < 1e11 else None
 
 
 def _integer(value: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -102,3 +103,8 @@ class Run:
             "failed": self.tally.failed,
             "timed_out": self.tally.timed_out,
         }
+
+
+def until_next_look(tick: int, time_left: float) -> int:
+    """Whole seconds after which a run's watchdog looks again: at every tick, and when the run's time is up."""
+    return min(tick, math.ceil(time_left)) if time_left > 0 else tick

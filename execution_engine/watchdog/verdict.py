@@ -30,7 +30,7 @@ class Patience:
     heartbeat: float
     start_limit: float
     relaunch_after: float
-    tick: float
+    tick: int
     silences: int = 3
 
 

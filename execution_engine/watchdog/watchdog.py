@@ -12,7 +12,7 @@ from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.order import Order
-from execution_engine.orders.run import Phase, Run
+from execution_engine.orders.run import Phase, Run, until_next_look
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import DoneMarkers, Records, Reports, Waker
 from execution_engine.watchdog.verdict import Patience, Sighting, Verdict, of_attempt, of_sighting
@@ -52,45 +52,45 @@ class Watchdog:
         self._identifiers = identifiers
         self._patience = patience
 
-    def check(self, watched: Watched) -> bool:
-        """True when there is nothing left to watch."""
+    def check(self, watched: Watched) -> int | None:
+        """Seconds until the next look; None when there is nothing left to watch."""
         if watched.order_num == RUN_NUM:
             return self._check_run(watched.run_id)
         return self._check_order(watched)
 
-    def _check_run(self, run_id: str) -> bool:
+    def _check_run(self, run_id: str) -> int | None:
         run = self._records.read(run_id, with_run=True).run
         if run is None:
-            return True  # swept, or withdrawn by the submission itself
+            return None  # swept, or withdrawn by the submission itself
         if run.phase is Phase.COMPLETED and self._done.exists(run_id):
-            return True
+            return None
         now = self._clock.now()
         if run.phase is Phase.SUBMITTING:
             if self._reports.has_result(run_id, RUN_NUM, 1):
                 self._waker.wake(run_id, RUN_NUM)
             elif now - run.created_at > SUBMISSION_LIMIT:
                 self._sweep(run)
-                return True
+                return None
         elif run.phase is Phase.COMPLETED or run.tally.in_flight == 0 or self._is_to_be_stopped(run, now):
             # Nothing is out, so nobody's callback will come: whoever was to go on from here died.
             self._waker.wake(run_id, RUN_NUM)
-        return False
+        return until_next_look(self._patience.tick, run.deadline - now)
 
     def _is_to_be_stopped(self, run: Run, now: float) -> bool:
         """Its time is up, or it is being stopped and that has not reached every order yet."""
         return (now >= run.deadline and run.stop is None) or (run.stop is not None and run.stop_cursor < run.total)
 
-    def _check_order(self, watched: Watched) -> bool:
+    def _check_order(self, watched: Watched) -> int | None:
         rows = self._records.read(watched.run_id, [watched.order_num])
         if not rows.orders:
             log.warning("nothing to watch", run_id=watched.run_id, order_num=watched.order_num, why=rows.missing)
-            return True
+            return None
         order = rows.orders[0]
         verdict = of_attempt(order, watched.attempt) or self._look(order)
         if verdict is not Verdict.WAIT and verdict is not Verdict.DONE:
             log.info("watchdog acts", run_id=order.run_id, order_name=order.order_name, verdict=str(verdict))
         self._act(order, verdict)
-        return verdict is Verdict.DONE
+        return None if verdict is Verdict.DONE else self._patience.tick
 
     def _look(self, order: Order) -> Verdict:
         """Reads no more than the verdict takes."""

@@ -102,10 +102,11 @@ class Simulation:
 
     def _watch(self, run_id: str, num: str, attempt: int, wait: int) -> None:
         def tick() -> None:
+            again: int | None = wait
             with self._mortal():  # a tick that dies is done again, by the state machine
-                if self.platform.watchdog.check(Watched(run_id, num, attempt)):
-                    return
-            self.later(wait, tick)
+                again = self.platform.watchdog.check(Watched(run_id, num, attempt))
+            if again is not None:
+                self.later(again, tick)
 
         self.later(wait, tick)
 

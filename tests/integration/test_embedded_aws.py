@@ -220,11 +220,10 @@ def test_a_function_may_do_what_its_policy_says_and_nothing_else(shared: Shared)
     def allowed(function: str) -> list[bool]:
         return [code == "ok" for code in attempts(clients, function, *tried)]
 
-    assert allowed("init_job") == [True, True, True, False, True, True, False]
+    assert allowed("init_job") == [False, True, True, False, True, False, False]
     assert allowed("worker") == [False, False, False, True, False, True, False]
-    assert allowed("orchestrator") == [True, True, False, False, False, False, True]
-    assert allowed("watchdog_check") == [True, False, False, False, False, False, False]
-    assert allowed("history") == [True, False, False, False, False, False, False]
+    assert allowed("orchestrator") == [False, False, False, False, False, False, True]
+    assert allowed("watchdog_check") == [False] * len(tried)
 
 
 def test_a_function_sees_its_settings_and_nothing_of_the_users_environment(shared: Shared) -> None:
@@ -262,17 +261,17 @@ def test_invocations_wait_for_a_process_and_none_is_lost(shared: Shared) -> None
     machine, _, clients = shared
     for number in range(30):
         clients("lambda").invoke(
-            FunctionName=VALUES["history_function"],
+            FunctionName=VALUES["ssm_config_function"],
             InvocationType="Event",
             Payload=json.dumps({"number": number}).encode(),
         )
 
     def seen() -> list[int]:
-        return sorted(event["number"] for event in machine.woken("history") if "number" in event)
+        return sorted(event["number"] for event in machine.woken("ssm_config") if "number" in event)
 
     until(lambda: len(seen()) >= 30)
     assert seen() == list(range(30))
-    folders = [path for path in machine.folder.tmp.iterdir() if "-history-" in path.name]
+    folders = [path for path in machine.folder.tmp.iterdir() if "-ssm-config-" in path.name]
     assert 1 <= len(folders) <= OTHER_PROCESSES
 
 

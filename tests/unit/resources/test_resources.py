@@ -136,12 +136,6 @@ def test_the_worker_touches_objects_and_its_key_and_nothing_else() -> None:
     assert actions == {"s3:GetObject", "s3:PutObject", "ssm:GetParameter"}
 
 
-def test_history_only_reads() -> None:
-    for statement in statements("policies/history"):
-        for action in as_list(statement["Action"]):
-            assert action.partition(":")[2].startswith(("Get", "BatchGet", "Query", "List"))
-
-
 def test_the_watch_ends_only_by_the_checks_word() -> None:
     machine = load("state_machine")
     states = machine["States"]

@@ -1,0 +1,28 @@
+"""``storage.objects.Bucket`` in memory, as far as intake and the sweep use one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from fakes.calls import Calls
+from fakes.objects import Objects
+
+
+class MemoryBucket:
+    def __init__(self, calls: Calls, objects: Objects) -> None:
+        self._calls = calls
+        self.objects = objects
+
+    def write(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
+        data = body if isinstance(body, bytes) else body.read()
+        self._calls.through("bucket.write", lambda: self.objects.put(key, data))
+
+    def keys(self, prefix: str, after: str = "") -> Iterable[tuple[str, int]]:
+        found = self._calls.through("bucket.keys", lambda: self.objects.keys(prefix))
+        return [(key, len(self.objects.get(key) or b"")) for key in found if key > after]
+
+    def delete(self, keys: Iterable[str]) -> None:
+        todo = list(keys)
+        if todo:
+            self._calls.through("bucket.delete", lambda: [self.objects.delete(key) for key in todo])
