@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2, SNSEvent
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.utilities.data_classes.sns_event import SNSEventRecord
 
 from execution_engine.errors import EngineError, Fault, JobRefused
 from execution_engine.jobs.encoding import read_json
@@ -22,27 +23,30 @@ Submit = Callable[..., dict[str, str]]
 Answer = dict[str, Any]
 
 
-def receive(event: Mapping[str, Any], door: Door, submit: Submit) -> Any:
+def receive(event: object, door: Door, submit: Submit) -> Any:
     """HTTP gets an HTTP answer, SNS a list of answers, a direct invocation the answer itself."""
-    if "requestContext" in event:
-        status, answer = _answer(lambda: submit(_body(event), door=door, size_limit=HTTP_LIMIT))
+    if isinstance(event, Mapping) and "requestContext" in event:
+        status, answer = _http_answer(lambda: submit(_body(event), door=door, size_limit=HTTP_LIMIT))
         return {
             "statusCode": status,
             "headers": {"content-type": "application/json"},
             "body": json.dumps(answer),
         }
-    if "Records" in event:
-        return [_sns(message, door, submit) for message in _messages(event)]
+    if isinstance(event, Mapping) and isinstance(event.get("Records"), list):
+        return [_sns(record, door, submit) for record in event["Records"]]
     return _answer(lambda: submit(event, door=door, size_limit=INVOKE_LIMIT))[1]
 
 
-def _messages(event: Mapping[str, Any]) -> Iterable[str]:
-    return [record.sns.message for record in SNSEvent(dict(event)).records]
-
-
-def _sns(message: str, door: Door, submit: Submit) -> Answer:
+def _sns(record: dict[str, Any], door: Door, submit: Submit) -> Answer:
     """A message that can't be taken is logged and answered; it would be no better the next time."""
-    return _answer(lambda: submit(read_json(message), door=door, size_limit=INVOKE_LIMIT))[1]
+    return _answer(lambda: submit(read_json(_message(record)), door=door, size_limit=INVOKE_LIMIT))[1]
+
+
+def _message(record: dict[str, Any]) -> str:
+    try:
+        return SNSEventRecord(record).sns.message
+    except (KeyError, TypeError, AttributeError) as error:
+        raise JobRefused([Fault("Records", "holds a record that is no SNS message")]) from error
 
 
 def _body(event: Mapping[str, Any]) -> object:
@@ -52,6 +56,16 @@ def _body(event: Mapping[str, Any]) -> object:
     except ValueError as error:
         raise JobRefused([Fault("", "the request's body is no base64 of UTF-8 text")]) from error
     return read_json(text or "")
+
+
+def _http_answer(submit: Callable[[], dict[str, str]]) -> tuple[int, Answer]:
+    """Over HTTP nobody tries again for the caller, so whatever went wrong has an answer that says so."""
+    try:
+        return _answer(submit)
+    except Exception as error:
+        log.exception("job could not be taken")
+        told = f"the job could not be taken ({type(error).__name__}); nothing of it is left, try again"
+        return 500, {"status": "error", "error": told, "errors": []}
 
 
 def _answer(submit: Callable[[], dict[str, str]]) -> tuple[int, Answer]:

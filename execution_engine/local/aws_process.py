@@ -26,7 +26,7 @@ from typing import Any
 from execution_engine.local import processes
 from execution_engine.local.adaptations import know_if_none_match, queue_invocations
 from execution_engine.local.file_lock import FileLock
-from execution_engine.local.guard import Guard
+from execution_engine.local.guard import Guard, from_same_user
 from execution_engine.local.state_folder import StateFolder, write_document
 from execution_engine.local.users import Users
 
@@ -83,7 +83,7 @@ class AwsProcess:
             threading.Thread(target=self._give_up, daemon=True, name="give-up").start()
             await asyncio.to_thread(self._end_functions)
 
-        guarded = Guard(application, os.environ["AWS_ACCESS_KEY_ID"])
+        guarded = Guard(application, os.environ["AWS_ACCESS_KEY_ID"], from_same_user)
         await hypercorn.serve(guarded, config, shutdown_trigger=until_stopped)
         # State is on disk now. What was started meanwhile (a retry) ends here; threads of
         # ministack that still wait for something must not keep the process.

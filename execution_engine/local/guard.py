@@ -1,18 +1,22 @@
 """What stands before ministack's door, because a loopback port is open to every user of the machine.
 
 ministack takes an unsigned request, or one signed with any well-known key, for the all-powerful root.
-Here only this machine's operator (whose key id is random and lies in the state folder, owner only)
-and the functions' own sessions (whose signatures ministack checks) get through.
+Here only this machine's operator (whose key id is random and lies in the state folder, owner only),
+the functions' own sessions (whose signatures ministack checks) and processes of the same user get
+through: who could read the state folder may as well look at it with any tool and any key.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
+
+from execution_engine.local.peers import user_behind
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,13 +33,14 @@ _SESSION_KEY = re.compile(r"ASIA[0-9A-Z]{16}")
 class Guard:
     """An ASGI application around another; answers 403 instead of it."""
 
-    def __init__(self, inner: Application, operator_key: str) -> None:
+    def __init__(self, inner: Application, operator_key: str, is_own: Callable[[Scope], bool]) -> None:
         self._inner = inner
         self._operator_key = operator_key
+        self._is_own = is_own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if not self.admits(scope):
+            if not self.admits(scope) and not self._is_own(scope):
                 return await _refuse(send)
         elif scope["type"] != "lifespan":
             return await send({"type": "websocket.close", "code": 1008})
@@ -55,6 +60,14 @@ class Guard:
 
     def _known(self, key: str) -> bool:
         return bool(_SESSION_KEY.fullmatch(key)) or hmac.compare_digest(key.encode(), self._operator_key.encode())
+
+
+def from_same_user(scope: Scope) -> bool:
+    """Whether the process that asks is one of the user whose process this is."""
+    client, server = scope.get("client"), scope.get("server")
+    if client is None or server is None:
+        return False
+    return user_behind((client[0], client[1]), (server[0], server[1])) == os.getuid()
 
 
 def named_keys(authorization: str, query: str) -> list[str]:

@@ -12,6 +12,7 @@ from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.order import Order
+from execution_engine.orders.report import moment
 from execution_engine.orders.run import Phase, Run, until_next_look
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import DoneMarkers, Records, Reports, Waker
@@ -103,11 +104,10 @@ class Watchdog:
                 seen = Sighting(claim=claim)
             else:
                 asked = self._reports.asked(order.run_id, order.order_num) or {}
-                at = asked.get("asked_at")
                 seen = Sighting(
                     claim=claim,
                     silence=self._reports.silence(*ids),
-                    asked_at=float(at) if isinstance(at, int | float) else None,
+                    asked_at=moment(asked.get("asked_at")),
                 )
         return of_sighting(order, seen, self._clock.now(), self._patience)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from execution_engine.local.guard import Guard, named_keys
+from execution_engine.local.guard import Guard, from_same_user, named_keys
 
 KEY = "AKIA0123456789ABCDEF"
 SESSION = "ASIA0123456789ABCDEF"
@@ -27,7 +27,7 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "reached"})
 
 
-def answer(request: dict[str, Any]) -> list[dict[str, Any]]:
+def answer(request: dict[str, Any], *, own: bool = False) -> list[dict[str, Any]]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -36,12 +36,12 @@ def answer(request: dict[str, Any]) -> list[dict[str, Any]]:
     async def receive() -> Any:
         raise AssertionError("nothing to receive")
 
-    asyncio.run(Guard(inner, KEY)(request, receive, send))
+    asyncio.run(Guard(inner, KEY, lambda _: own)(request, receive, send))
     return sent
 
 
-def reaches(request: dict[str, Any]) -> bool:
-    return answer(request) == [{"type": "reached"}]
+def reaches(request: dict[str, Any], *, own: bool = False) -> bool:
+    return answer(request, own=own) == [{"type": "reached"}]
 
 
 @pytest.mark.parametrize("key", [KEY, SESSION])
@@ -90,3 +90,12 @@ def test_start_and_stop_of_the_server_pass() -> None:
 def test_every_form_of_signature_names_its_key() -> None:
     assert named_keys(HEADER.format("a"), "x-amz-credential=b/1&AWSAccessKeyId=c") == ["a", "b", "c"]
     assert named_keys("AWS d:sig", "") == ["d"]
+
+
+def test_the_same_user_may_come_with_any_key() -> None:
+    assert reaches(scope(authorization=HEADER.format("test")), own=True)
+    assert reaches(scope(), own=True)
+
+
+def test_who_is_at_no_known_address_is_nobody_of_ours() -> None:
+    assert not from_same_user(scope())
