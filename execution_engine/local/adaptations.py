@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from execution_engine.local.names import VALUES
@@ -35,21 +35,25 @@ def know_if_none_match() -> None:
     actions.s3_service_context = with_if_none_match
 
 
-def queue_invocations() -> None:
+def queue_invocations() -> Callable[[], None]:
     """Lambda's queue: an invocation beyond a function's processes waits for one of them.
 
     ministack starts one more process for each, however many: a hundred watchdogs that tick together
     would be a hundred interpreters. (No function of the engine waits for another one, so none waits
     here for itself.)
+
+    What is returned closes the queue: whoever asks from then on waits for ever. A state machine that
+    repeats a failed task would otherwise start functions as fast as they are being ended.
     """
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     acquire, release = functions.acquire_worker, functions.release_worker
     released = threading.Condition()
+    closed = threading.Event()
 
     def acquire_in_turn(name: str, *arguments: Any, **options: Any) -> Any:
         options["max_concurrency"] = PROCESSES.get(name, OTHER_PROCESSES)
         with released:
-            while (leased := acquire(name, *arguments, **options))[0] is None:
+            while closed.is_set() or (leased := acquire(name, *arguments, **options))[0] is None:
                 released.wait()
         return leased
 
@@ -59,3 +63,4 @@ def queue_invocations() -> None:
             released.notify_all()
 
     functions.acquire_worker, functions.release_worker = acquire_in_turn, release_to_the_next
+    return closed.set

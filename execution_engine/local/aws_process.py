@@ -60,7 +60,7 @@ class AwsProcess:
         port = listening.getsockname()[1]
         os.environ["GATEWAY_PORT"] = str(port)  # ministack reads it when it is imported
         know_if_none_match()
-        queue_invocations()
+        close_queue = queue_invocations()
         application = importlib.import_module("ministack.app").app
         hypercorn: Any = importlib.import_module("hypercorn.asyncio")
         config: Any = importlib.import_module("hypercorn.config").Config()
@@ -81,6 +81,7 @@ class AwsProcess:
             await self._stop.wait()
             self._folder.record.unlink(missing_ok=True)
             threading.Thread(target=self._give_up, daemon=True, name="give-up").start()
+            close_queue()
             await asyncio.to_thread(self._end_functions)
 
         guarded = Guard(application, os.environ["AWS_ACCESS_KEY_ID"], from_same_user)

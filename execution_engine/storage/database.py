@@ -21,6 +21,18 @@ BATCH_GET_LIMIT = 100
 _UNPROCESSED_TRIES = 8
 
 
+class SessionConnection(Connection):
+    """PynamoDB's connection on a botocore session that is handed in, not on one of the process' making."""
+
+    def __init__(self, session: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self._session = session
+
+    @property
+    def session(self) -> Any:
+        return self._session
+
+
 class Database:
     """What PynamoDB's models would do on a connection each, on one shared connection.
 

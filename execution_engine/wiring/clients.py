@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 _SUBMISSION = 310
 """Seconds: a little more than the function that takes jobs may run."""
+
+_NOTHING_OF_THE_PROCESS = {
+    # logical name: (name in files, environment variable, default, conversion)
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ignore_configured_endpoint_urls": (None, None, True, None),
+}
+"""botocore's session, without the profile, the files and the endpoints that the user of this process has."""
 
 THREADS = 8
 """How many independent calls go out at once."""
@@ -39,10 +49,10 @@ class Clients:
         return own or self.environment.get("AWS_ENDPOINT_URL")
 
     @cached_property
-    def _session(self) -> Any:
+    def session(self) -> Any:
         import botocore.session
 
-        session = botocore.session.Session()
+        session = botocore.session.Session(_NOTHING_OF_THE_PROCESS if self.keys[0] else None)
         session.set_config_variable("region", self.region)
         if self.keys[0]:
             session.set_credentials(*self.keys)
@@ -67,5 +77,5 @@ class Clients:
                 read_timeout=_SUBMISSION if once else 70,
                 max_pool_connections=THREADS + 2,
             )
-            self._made[name] = self._session.create_client(service, config=config, endpoint_url=endpoint)
+            self._made[name] = self.session.create_client(service, config=config, endpoint_url=endpoint)
         return self._made[name]

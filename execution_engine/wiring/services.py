@@ -35,18 +35,13 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        from pynamodb.connection import Connection
+        from execution_engine.storage.database import Database, SessionConnection
 
-        from execution_engine.storage.database import Database
-
-        access_key, secret_key, token = self.client.keys
-        connection = Connection(
+        connection = SessionConnection(
+            self.client.session,
             region=self.client.region,
             host=self.client.endpoint("dynamodb"),
             max_pool_connections=THREADS + 2,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            aws_session_token=token,
         )
         return Database(connection, self.clock)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from execution_engine.bundles.age import AgeKey, seal_bytes, unseal_bytes
-from execution_engine.errors import BundleUnreadable, SealingFailed
+from execution_engine.errors import BundleUnreadable, Unsealable
 
 
 def test_a_key_opens_what_was_sealed_to_it() -> None:
@@ -44,14 +44,14 @@ def test_another_key_and_changed_bytes_open_nothing() -> None:
 
 @pytest.mark.parametrize("recipient", ["", "age1junk", "ssh-ed25519 AAAA", "AGE-SECRET-KEY-1JUNK"])
 def test_what_is_no_public_key_seals_nothing(recipient: str) -> None:
-    with pytest.raises(SealingFailed, match="no age public key") as caught:
+    with pytest.raises(Unsealable, match="no age public key") as caught:
         seal_bytes(b"x", recipient)
     assert "SECRET" not in str(caught.value)
 
 
 def test_two_recipients_are_not_one() -> None:
     both = ",".join(AgeKey.generate().recipient for _ in range(2))
-    with pytest.raises(SealingFailed, match="no age public key"):
+    with pytest.raises(Unsealable, match="no age public key"):
         seal_bytes(b"x", both)
 
 

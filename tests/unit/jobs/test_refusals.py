@@ -241,6 +241,19 @@ def test_a_variable_that_may_not_be_set(name: str) -> None:
             "can't be combined with git_folder",
         ),
         (
+            job(order(sops_key="age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")),
+            "orders[0].sops_key",
+            "needs the job's sops_key_ssm_path",
+        ),
+        (
+            job(
+                order(sops_key="age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
+                sops_key_ssm_path="aws:::secretsmanager:x",
+            ),
+            "sops_key_ssm_path",
+            "Parameter Store",
+        ),
+        (
             job(order(order_name="a"), order(order_name="a")),
             "orders[1].order_name",
             "also the name of orders[0]",

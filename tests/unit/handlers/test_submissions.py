@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from execution_engine.errors import Fault, JobRefused, SealingFailed
+from execution_engine.handlers.submissions import HTTP_LIMIT, INVOKE_LIMIT, receive
+
+OK = {"status": "ok", "run_id": "r"}
+JOB = {"job": {"username": "ann", "orders": []}}
+
+
+class Taker:
+    """Takes every job, unless it is told how to fail."""
+
+    def __init__(self, *errors: Exception | None) -> None:
+        self.taken: list[tuple[object, str, int]] = []
+        self.errors = list(errors)
+
+    def __call__(self, request: object, *, door: str, size_limit: int) -> dict[str, str]:
+        self.taken.append((request, door, size_limit))
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+        return OK
+
+
+def http(body: str | None, *, encoded: bool = False) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "POST /init",
+        "requestContext": {"http": {"method": "POST"}},
+        "isBase64Encoded": encoded,
+    }
+    return event if body is None else {**event, "body": body}
+
+
+def sns(*messages: str) -> dict[str, Any]:
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "m", "Message": one}} for one in messages]}
+
+
+def answer(found: Any) -> tuple[int, dict[str, Any]]:
+    assert found["headers"] == {"content-type": "application/json"}
+    return found["statusCode"], json.loads(found["body"])
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_http_is_answered_as_http(encoded: bool) -> None:
+    taker, text = Taker(), json.dumps(JOB)
+    body = base64.b64encode(text.encode()).decode() if encoded else text
+    assert answer(receive(http(body, encoded=encoded), "init", taker)) == (200, OK)
+    assert taker.taken == [(JOB, "init", HTTP_LIMIT)]
+
+
+@pytest.mark.parametrize("status", [400, 409, 413])
+def test_a_refusal_names_every_place(status: int) -> None:
+    faults = [Fault("orders[2].timeout", "is missing"), Fault("", "more\nthan a line")]
+    found = receive(http("{}"), "init", Taker(JobRefused(faults, status)))
+    assert answer(found) == (
+        status,
+        {
+            "status": "error",
+            "error": "orders[2].timeout: is missing (and 1 more)",
+            "errors": [
+                {"where": "orders[2].timeout", "message": "is missing"},
+                {"where": "", "message": "more\nthan a line"},
+            ],
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "encoded"),
+    [(None, False), ("", False), ("{", False), ("[" * 100_000, False), ("/w==", True), ("%%%=", True), ("YQ=", True)],
+)
+def test_a_body_that_is_no_json_is_refused_before_anything(body: str | None, encoded: bool) -> None:
+    taker = Taker()
+    status, told = answer(receive(http(body, encoded=encoded), "init", taker))
+    assert (status, told["status"], len(told["errors"]), taker.taken) == (400, "error", 1, [])
+    assert "\n" not in told["error"]
+
+
+def test_an_error_of_the_engine_is_a_500_of_one_line() -> None:
+    status, told = answer(receive(http("{}"), "init", Taker(SealingFailed("sops can't be run\nat all"))))
+    assert (status, told) == (500, {"status": "error", "error": "sops can't be run", "errors": []})
+
+
+def test_any_other_error_has_an_answer_over_http_that_gives_nothing_away() -> None:
+    status, told = answer(receive(http("{}"), "init", Taker(RuntimeError("hunter2"))))
+    assert (status, told["status"]) == (500, "error")
+    assert "RuntimeError" in told["error"]
+    assert "hunter2" not in json.dumps(told)
+
+
+def test_where_lambda_tries_again_any_other_error_is_its_own() -> None:
+    with pytest.raises(RuntimeError):
+        receive(JOB, "init", Taker(RuntimeError()))
+    with pytest.raises(RuntimeError):
+        receive(sns("{}"), "init", Taker(RuntimeError()))
+
+
+def test_a_direct_invocation_is_answered_plainly() -> None:
+    taker = Taker()
+    assert receive(JOB, "ssm", taker) == OK
+    assert taker.taken == [(JOB, "ssm", INVOKE_LIMIT)]
+
+
+@pytest.mark.parametrize("event", [None, [], "requestContext", 5, {}, {"Records": 5}])
+def test_an_event_of_any_kind_is_handed_on_to_be_refused(event: Any) -> None:
+    taker = Taker(JobRefused([Fault("", "must be an object")]))
+    assert receive(event, "init", taker)["status"] == "error"
+    assert taker.taken == [(event, "init", INVOKE_LIMIT)]
+
+
+def test_messages_are_taken_one_by_one_whatever_the_others_are() -> None:
+    taker = Taker(None, JobRefused([Fault("x", "wrong")]), None)
+    event = sns('{"n": 1}', "no json", '{"n": 2}', '{"n": 3}')
+    event["Records"][2:2] = [{"Sns": {}}, {}, "text", None]
+    answers = receive(event, "init", taker)
+    assert [one["status"] for one in answers] == ["ok", "error", "error", "error", "error", "error", "error", "ok"]
+    assert [request for request, _, _ in taker.taken] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert {limit for _, _, limit in taker.taken} == {INVOKE_LIMIT}

@@ -1,0 +1,151 @@
+"""Intake on the fakes: every call of a service counted, and a place to die at."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from fakes.bucket import MemoryBucket
+from fakes.calls import Calls
+from fakes.objects import Objects
+from fakes.platform import TICK, in_turn
+from fakes.records import MemoryRecords
+from fakes.reports import MemoryReports
+from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryWaker, MemoryWatchdogs
+from fakes.time_and_ids import FakeClock, SequentialIdentifiers
+
+from execution_engine.bundles.limits import Limits
+from execution_engine.intake.addresses import CallbackAddresses
+from execution_engine.intake.intake import Deployment, Intake
+from execution_engine.intake.packing import Habits
+from execution_engine.intake.s3_code import S3Code
+from execution_engine.watchdog.sweep import Sweep
+from execution_engine.watchdog.verdict import Patience
+from execution_engine.watchdog.watchdog import Watchdog
+
+BUCKET = "internal"
+RUN_ID = "00000000-0000-4000-8000-000000000002"
+"""Of the first submission, after its trace's id."""
+
+
+@cache
+def signer() -> Any:
+    """Signs; asks nobody."""
+    session = botocore.session.Session()
+    session.set_credentials("test", "test")
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    return session.create_client("s3", "us-east-1", config=config)
+
+
+class CallersBuckets:
+    """The S3 that callers keep their code in. ``gets`` counts; ``denied`` can't be read."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self.denied: set[tuple[str, str]] = set()
+        self.gets: Counter[tuple[str, str]] = Counter()
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        self.gets[(Bucket, Key)] += 1
+        if (Bucket, Key) in self.denied:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+        if (Bucket, Key) not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return {"Body": _Body(self.objects[(Bucket, Key)])}
+
+
+class _Body(io.BytesIO):
+    def iter_chunks(self, size: int) -> Iterator[bytes]:
+        while chunk := self.read(size):
+            yield chunk
+
+
+class QuickSealer:
+    """Seals nothing, at once. ``sealed`` counts by variables."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.sealed: Counter[tuple[tuple[str, str], ...]] = Counter()
+        self.error = error
+
+    def seal_variables(self, variables: Mapping[str, str], recipient: str) -> bytes:
+        self.sealed[tuple(sorted(variables.items()))] += 1
+        if self.error is not None:
+            raise self.error
+        return hashlib.sha256(json.dumps([dict(variables), recipient]).encode()).digest()
+
+
+class Stand:
+    def __init__(self, sealer: Any = None, targets: frozenset[str] = frozenset({"lambda"})) -> None:
+        self.calls = Calls()
+        self.clock = FakeClock()
+        self.objects = Objects(self.clock)
+        self.records = MemoryRecords(self.calls)
+        self.keys = MemoryKeys(self.calls)
+        self.watchdogs = MemoryWatchdogs(self.calls)
+        self.reports = MemoryReports(self.calls, self.objects)
+        self.waker = MemoryWaker(self.calls)
+        self.bucket = MemoryBucket(self.calls, self.objects)
+        self.callers = CallersBuckets()
+        self.sealer = sealer or QuickSealer()
+        self.intake = Intake(
+            records=self.records,
+            reports=self.reports,
+            watchdogs=self.watchdogs,
+            keys=self.keys,
+            bucket=self.bucket,  # type: ignore[arg-type]
+            code=S3Code(self.callers, Limits()),
+            sealer=self.sealer,
+            addresses=CallbackAddresses(signer(), BUCKET),
+            habits=Habits(grace=30.0, heartbeat=10.0, control_poll=3.0),
+            deployment=Deployment(targets=targets, ssm_prefix="/engine", done_bucket="done", tick=TICK),
+            clock=self.clock,
+            identifiers=SequentialIdentifiers(),
+            concurrently=in_turn,
+        )
+        self.watchdog = Watchdog(
+            records=self.records,
+            reports=self.reports,
+            done=MemoryDoneMarkers(self.calls),
+            waker=self.waker,
+            sweep=Sweep(self.records, self.keys, self.bucket),  # type: ignore[arg-type]
+            clock=self.clock,
+            identifiers=SequentialIdentifiers(),
+            patience=Patience(grace=30, heartbeat=10, start_limit=1_800, relaunch_after=120, tick=TICK),
+        )
+
+    def submit(self, *orders: dict[str, Any], **job: Any) -> dict[str, str]:
+        document = {"username": "ann", "orders": list(orders), **job}
+        return self.intake.submit({"job": document}, door="init", size_limit=1024 * 1024)
+
+    def left(self) -> dict[str, Any]:
+        """Everything that a submission could leave, by what it is."""
+        return {
+            "rows": sorted(key[1] for key in self.records.items.all),
+            "events": sorted(self.records.history),
+            "objects": self.objects.keys(),
+            "keys": sorted(self.keys.held),
+        }
+
+
+NOTHING: dict[str, Any] = {"rows": [], "events": [], "objects": [], "keys": []}
+
+
+def order(**fields: Any) -> dict[str, Any]:
+    return {"cmds": ["true"], "timeout": 60, "execution_target": "lambda", **fields}
+
+
+def zipped(*names: str) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), b"content")
+    return written.getvalue()

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from execution_engine import resources
+from execution_engine.errors import SettingsError
+from execution_engine.local.names import VALUES
+from execution_engine.wiring import Engine
+from execution_engine.wiring.threads import on_threads
+
+ENVIRONMENT = {
+    f"AWS_EXE_SYS_{name}": value for name, value in resources.load("functions", **VALUES)["settings"].items()
+}
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+ROOMS = ["intake", "orchestrator", "watchdog", "history"]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_room_is_made_once(room: str) -> None:
+    engine = Engine({**ENVIRONMENT, **KEYS})
+    assert getattr(engine, room) is getattr(engine, room)
+
+
+def test_all_rooms_share_one_client_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    import botocore.session
+
+    made = []
+    create = botocore.session.Session.create_client
+
+    def counted(self: object, service: str, *arguments: object, **options: object) -> object:
+        made.append(service)
+        return create(self, service, *arguments, **options)
+
+    monkeypatch.setattr(botocore.session.Session, "create_client", counted)
+    engine = Engine({**ENVIRONMENT, **KEYS})
+    for room in ROOMS:
+        getattr(engine, room)
+    assert engine.database._connection.client is engine.database._connection.client
+    assert sorted(made) == sorted(set(made))
+    assert {"s3", "dynamodb", "lambda", "stepfunctions", "ssm"} == set(made)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_without_its_tables_says_so(room: str) -> None:
+    with pytest.raises(SettingsError, match="AWS_EXE_SYS_LOCKS_TABLE"):
+        getattr(Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_LOCKS_TABLE": ""}), room)
+
+
+def test_making_an_engine_loads_no_library_of_aws() -> None:
+    text = (
+        "import sys\n"
+        "from execution_engine.wiring import Engine\n"
+        "Engine({})\n"
+        "print([name for name in ('boto3', 'botocore', 'pynamodb', 'pydantic') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_calls_go_out_side_by_side_and_come_back_in_order() -> None:
+    together = threading.Barrier(3, timeout=20)
+
+    def act(n: int) -> int:
+        together.wait()
+        return n * n
+
+    assert on_threads(act, range(3)) == [0, 1, 4]
+
+
+def test_the_first_error_comes_when_all_have_ended() -> None:
+    ended = []
+
+    def act(n: int) -> None:
+        if n in (1, 3):
+            raise ValueError(n)
+        ended.append(n)
+
+    with pytest.raises(ValueError, match="1"):
+        on_threads(act, range(6))
+    assert sorted(ended) == [0, 2, 4, 5]
+
+
+@pytest.mark.parametrize("things", [[], [7]])
+def test_one_thing_takes_no_thread(things: list[int]) -> None:
+    threads = on_threads(lambda _: threading.current_thread(), things)
+    assert threads == [threading.current_thread()] * len(things)
