@@ -40,7 +40,8 @@ class Settings:
     relaunch_after: float = 120.0
     """After how long without a claim a launch is repeated; doubles with each."""
     max_in_flight: int = 100
-    lease: float = 60.0
+    lease: float = 45.0
+    """Shorter than the minute after which Lambda tries a failed asynchronous invocation again."""
     pass_seconds: float = 20.0
     """After how long a pass over a run hands over to the next invocation."""
     control_poll: float = 3.0

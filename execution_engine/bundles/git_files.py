@@ -38,13 +38,16 @@ def walk(folder: Path, without: frozenset[Parts] = frozenset()) -> Iterator[Part
 
 
 def paths_in_checkout(folder: Path) -> set[Parts] | None:
-    """The paths in ``folder`` that git does not ignore, and its empty folders; None outside a checkout.
+    """The paths in ``folder`` that git does not ignore, and its empty folders; None outside a checkout,
+    and for a folder that the checkout around it ignores as a whole.
 
     A submodule, or a checkout inside the checkout, is asked itself. Paths that git still knows but that are
     gone from disk are among them. Never guesses: where there is a repository that git can't read,
     ``CodeUnusable`` is raised, since packing everything would take ignored files along.
     """
     if not any(os.path.lexists(place / GIT_FOLDER) for place in (folder, *folder.parents)):
+        return None
+    if _is_ignored(folder):
         return None
     listed = _ask_git(folder, *_LIST, "--cached", "--others")
     if listed is None:
@@ -78,15 +81,31 @@ def _is_empty_folder(path: Path) -> bool:
         return next(entries, None) is None
 
 
+def _is_ignored(folder: Path) -> bool:
+    """Whether the checkout around ``folder`` ignores it as a whole, so that it is none of that checkout."""
+    return _run_git(folder, "check-ignore", "--quiet", ".").returncode == 0
+
+
 def _ask_git(folder: Path, *arguments: str) -> list[Parts] | None:
     """The paths that git prints; None when git sees no repository around ``folder``."""
+    asked = _run_git(folder, *arguments)
+    if asked.returncode == 0:
+        names = (os.fsdecode(name) for name in asked.stdout.split(b"\0") if name)
+        return [tuple(name.rstrip("/").split("/")) for name in names]
+    said = asked.stderr.decode(errors="replace").strip()
+    if "not a git repository (or any" in said:
+        return None
+    raise CodeUnusable(f"git can't list the files of {folder} (exit {asked.returncode}): {said}")
+
+
+def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     # fsmonitor is a program that a repository's own configuration can name; hooks are too.
     command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", *arguments]
     # GIT_DIR and its kin would point git at another repository than the one that is packed.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
-        asked = subprocess.run(
+        return subprocess.run(
             command,
             cwd=folder,
             env=environment,
@@ -99,10 +118,3 @@ def _ask_git(folder: Path, *arguments: str) -> list[Parts] | None:
         raise CodeUnusable(f"{folder} is in a git checkout, and git is not installed to read it") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CodeUnusable(f"git could not list the files of {folder}: {type(error).__name__}") from error
-    if asked.returncode == 0:
-        names = (os.fsdecode(name) for name in asked.stdout.split(b"\0") if name)
-        return [tuple(name.rstrip("/").split("/")) for name in names]
-    said = asked.stderr.decode(errors="replace").strip()
-    if "not a git repository (or any" in said:
-        return None
-    raise CodeUnusable(f"git can't list the files of {folder} (exit {asked.returncode}): {said}")

@@ -47,10 +47,14 @@ class LocalMachine:
         self.clock: Clock = engine.clock
         self.history = engine.history
 
-    def store_code(self, sha256: str, archive: BinaryIO) -> str:
-        key = upload_key(sha256)
+    @contextmanager
+    def stored_code(self, sha256: str, archive: BinaryIO) -> Iterator[str]:
+        key = upload_key(sha256, self._engine.identifiers.nonce())
         self._engine.internal.write(key, archive, "application/zip")
-        return f"s3://{self._engine.internal.name}/{key}"
+        try:
+            yield f"s3://{self._engine.internal.name}/{key}"
+        finally:  # intake has its own copy, or refused the job
+            self._engine.internal.delete([key])
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
         answer = self._engine.client("lambda", once=True).invoke(

@@ -30,8 +30,8 @@ class Machine(Protocol):
     clock: Clock
     history: History
 
-    def store_code(self, sha256: str, archive: BinaryIO) -> str:
-        """Uploads a zip of code; its ``s3_location``."""
+    def stored_code(self, sha256: str, archive: BinaryIO) -> AbstractContextManager[str]:
+        """Uploads a zip of code; its ``s3_location``, for one submission. Afterwards it is gone again."""
         ...
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:

@@ -11,6 +11,8 @@ from execution_engine.cli import exits, job_files
 from execution_engine.cli.board import Board
 from execution_engine.cli.calls import Call
 from execution_engine.cli.follower import Follower
+from execution_engine.cli.interrupts import Interrupts
+from execution_engine.cli.machine import Machine, Submitted
 from execution_engine.cli.outcome import tell
 from execution_engine.cli.progress import busy, progress
 from execution_engine.cli.wording import counted
@@ -23,10 +25,7 @@ def run(call: Call, path: Path, code: Path | None) -> int:
     file = job_files.load(path)
     with _code(call, file, code) as packed, call.machine() as (machine, interrupts):
         begun = machine.clock.now()
-        document = file.document if packed is None else file.with_code(machine.store_code(*packed))
-        interrupts.gently()  # an interrupt from here on must not leave behind a run that nobody knows
-        with busy("submitting"):
-            accepted = machine.submit(document, file.job.door)
+        accepted = _submit(machine, file, packed, interrupts)
         call.output.about = {"run_id": accepted.run_id, "trace_id": accepted.trace_id}
         if not call.output.as_json:
             orders = counted(len(file.job.orders), "order")
@@ -37,6 +36,15 @@ def run(call: Call, path: Path, code: Path | None) -> int:
         seconds, interrupted = machine.clock.now() - begun, interrupts.asked
         status = tell(machine, call.output, accepted.run_id, seconds=seconds, state=call.state)
         return exits.INTERRUPTED if interrupted else exits.of_status(status)
+
+
+def _submit(machine: Machine, file: job_files.JobFile, packed: Code | None, interrupts: Interrupts) -> Submitted:
+    with ExitStack() as stored, busy("submitting"):
+        document = file.document
+        if packed is not None:
+            document = file.with_code(stored.enter_context(machine.stored_code(*packed)))
+        interrupts.gently()  # an interrupt from here on must not leave behind a run that nobody knows
+        return machine.submit(document, file.job.door)
 
 
 def wait(call: Call, run_id: str) -> int:

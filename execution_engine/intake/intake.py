@@ -90,6 +90,8 @@ class Intake:
         ``size_limit``: bytes of the job as JSON that the way it came by allows.
         """
         asked = submission(request, door=door, size_limit=size_limit)
+        if asked.idempotency_key is not None:
+            raise JobRefused([Fault("idempotency_key", "is not supported by this version of the engine")])
         job = asked.job
         refuse_what_is_not_possible(job, self._deployment.targets)
         trace_id = asked.trace_id or self._identifiers.trace_id()
@@ -114,12 +116,17 @@ class Intake:
             digests = self._store_bundles(job, names, run, pointers)
             orders = first_orders(job, run, digests)
             self._records.add_orders(orders, first_events(run, orders))
-            self._reports.signal_start(run.run_id)
         except BaseException:
-            if self._has_started(run):
-                return  # the start signal was written although its answer was lost: the run goes on
             self._withdraw(job, run, code)
             raise
+        try:
+            self._reports.signal_start(run.run_id)
+        except BaseException:
+            # Written all the same, its answer lost? Then the run goes on. Can nobody tell? Then nothing is
+            # touched: the job's watchdog will find out.
+            if not self._reports.has_result(run.run_id, RUN_NUM, 1):
+                self._withdraw(job, run, code)
+                raise
 
     def _store_code(self, run: Run, code: Mapping[str, FetchedCode]) -> dict[str, CodePointer]:
         pointers: dict[str, CodePointer] = {}
@@ -151,11 +158,6 @@ class Intake:
         if faults := [one for one in stored if isinstance(one, Fault)]:
             raise JobRefused(faults)
         return {order.order_num: digest for order, digest in zip(job.orders, stored, strict=True)}
-
-    def _has_started(self, run: Run) -> bool:
-        with suppress(Exception):
-            return self._reports.has_result(run.run_id, RUN_NUM, 1)
-        return False
 
     def _withdraw(self, job: Job, run: Run, code: Mapping[str, FetchedCode]) -> None:
         """Nothing half-submitted is left behind. What fails here is left to the job's watchdog to sweep."""

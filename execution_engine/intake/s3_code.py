@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -60,17 +59,20 @@ class S3Code:
             yield found
 
     def _fetch(self, location: str, path: Path) -> FetchedCode:
-        parts = urlsplit(location)
+        bucket, _, key = location.removeprefix("s3://").partition("/")
         digest = hashlib.sha256()
         try:
             with path.open("wb") as file:
-                Bucket(self._client, parts.netloc).download(parts.path.lstrip("/"), file)
-        except KeyError as error:
-            raise CodeUnusable(f"{location} does not exist") from error
+                found = Bucket(self._client, bucket).download(key, file, self._limits.size)
         except (ClientError, BotoCoreError) as error:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             raise CodeUnusable(f"{location} can't be read: {code}; may the engine's intake role read it?") from error
-        check_archive(path, self._limits)
+        if not found:
+            raise CodeUnusable(f"{location} does not exist")
+        try:
+            check_archive(path, self._limits)
+        except CodeUnusable as error:
+            raise CodeUnusable(f"{location} can't be used: {error}") from error
         with path.open("rb") as file:
             while chunk := file.read(1024 * 1024):
                 digest.update(chunk)

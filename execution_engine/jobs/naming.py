@@ -66,9 +66,12 @@ def code_key(run_id: str, sha256: str) -> str:
     return f"{EXEC_PREFIX}/{run_id}/code/{sha256}.zip"
 
 
-def upload_key(sha256: str) -> str:
-    """Code handed in from a caller's own machine before submission."""
-    return f"{EXEC_PREFIX}/uploads/{sha256}.zip"
+def upload_key(sha256: str, nonce: str) -> str:
+    """Code handed in from a caller's own machine, until its submission has been answered.
+
+    Named for one submission, so that the end of one never takes the code away from another.
+    """
+    return f"{EXEC_PREFIX}/uploads/{nonce}/{sha256}.zip"
 
 
 def done_key(run_id: str) -> str:

@@ -32,7 +32,10 @@ class Finalization:
             try:
                 self._records.complete(run, event)
             except ConditionLost:
-                log.info("run was completed by another pass", run_id=run.run_id)
+                found = self._records.read(run.run_id, with_run=True).run
+                if found is None or found.phase is not Phase.COMPLETED:
+                    raise  # something else stood in the way: ``done`` may not come before the record
+                run = found
         self._keys.delete(run.sops_key_path)
         self._done.write(
             run.run_id,

@@ -80,12 +80,13 @@ class Hearing:
         written = order.events_written
         for start in range(0, len(events), _EVENTS_A_TRANSACTION):
             page = tuple(events[start : start + _EVENTS_A_TRANSACTION])
+            before, epochs.recorded = epochs.recorded, page[-1].epoch
             self._records.commit(
                 Transaction(
                     run_id=order.run_id,
                     events=page,
                     appends={order.order_num: (written, written + len(page))},
-                    run=RunChange(last_epoch=page[-1].epoch),
+                    run=RunChange(last_epoch=page[-1].epoch, from_epoch=before),
                 )
             )
             written += len(page)

@@ -152,7 +152,8 @@ class Orchestrator:
         run = plan.run
         left = set(plan.leftover) | ({RUN_NUM} if plan.more else set())
         if left:
-            self._lock.mark(run.run_id, frozenset(look_mark(num, self._identifiers.nonce()) for num in left))
+            nonce = self._identifiers.nonce()
+            self._lock.mark(run.run_id, frozenset(look_mark(num, nonce) for num in left))
         self._concurrently(lambda order: self._stopping.stop(order, str(plan.stop)), plan.asks)
         self._concurrently(self._watch, plan.dispatches)
         for transaction in plan.transactions:
@@ -160,7 +161,8 @@ class Orchestrator:
             self._tell(run.run_id, transaction)
             # At once: should a later transaction lose its condition, these are reserved all the same.
             self._concurrently(self._launch, [move.after for move in transaction.moves if move.is_dispatch])
-        self._concurrently(self._relaunch, relaunches)
+        if plan.stop is None:
+            self._concurrently(self._relaunch, relaunches)
         if run.tally.open == 0:
             self._finalization.finish(run)
 

@@ -24,6 +24,7 @@ class Stopping:
             return
         request: dict[str, Any] = {
             "action": "stop",
+            "attempt": order.attempt,
             "reason": reason,
             "status": str(status),
             "asked_at": self._clock.now(),

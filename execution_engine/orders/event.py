@@ -38,8 +38,15 @@ class Epochs:
 
     def __init__(self, last: float, now: float) -> None:
         self.last = last
+        self.recorded = last
+        """The last that the run's record knows of, once everything decided so far is written."""
         self._now = now
 
     def next(self) -> float:
         self.last = round(max(self._now, self.last + MICROSECOND), 6)
         return self.last
+
+    def record(self) -> float:
+        """All given out so far are about to be written; the epoch that the record has before that."""
+        before, self.recorded = self.recorded, self.last
+        return before

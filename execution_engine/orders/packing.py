@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 
 from execution_engine.orders.event import Epochs, Event
 from execution_engine.orders.move import Move
+from execution_engine.orders.order import Order
 from execution_engine.orders.run import Run, Tally
 from execution_engine.orders.transaction import ACTION_LIMIT, RunChange, Transaction
 
 _ROOM = ACTION_LIMIT - 1
 """One action is the run's own record."""
+
+_SIZE = 3 * 1024 * 1024
+"""DynamoDB takes 4 MB of items in a transaction."""
 
 
 @dataclass
@@ -24,6 +28,11 @@ class _Draft:
     def actions(self) -> int:
         return self.reserved + 2 * len(self.moves) + sum(1 for num in self.releases if num not in self.moves)
 
+    @property
+    def size(self) -> int:
+        """Bytes of what makes rows large; the rest of a row, and its event, are small."""
+        return sum(_size(move.order) for move in self.moves.values())
+
     def transaction(
         self, run_id: str, epochs: Epochs, change: RunChange, opening_events: tuple[Event, ...]
     ) -> Transaction:
@@ -34,8 +43,12 @@ class _Draft:
             moves=tuple(self.moves.values()),
             releases={num: frozenset(freed) for num, freed in self.releases.items()},
             events=events,
-            run=change | RunChange(tally=tally, last_epoch=epochs.last if events else None),
+            run=change | RunChange(tally=tally, last_epoch=epochs.last if events else None, from_epoch=epochs.record()),
         )
+
+
+def _size(order: Order) -> int:
+    return 4_096 + sum(len(command.encode()) for command in order.cmds)
 
 
 def move_event(move: Move, epoch: float) -> Event:
@@ -73,8 +86,8 @@ def pack(
     """
     drafts = [_Draft(reserved=len(opening_events))]
 
-    def room_for(cost: int) -> _Draft:
-        if drafts[-1].actions + cost > _ROOM:
+    def room_for(cost: int, size: int = 0) -> _Draft:
+        if drafts[-1].actions + cost > _ROOM or drafts[-1].size + size > _SIZE:
             drafts.append(_Draft())
         return drafts[-1]
 
@@ -86,7 +99,7 @@ def pack(
             room_for(1).releases.setdefault(dependent, set()).add(num)
     for move in moves:
         num = move.order.order_num
-        room_for(2).moves[num] = move
+        room_for(2, _size(move.order)).moves[num] = move
         for dependent in releases.get(num, ()):
             room_for(1).releases.setdefault(dependent, set()).add(num)
 

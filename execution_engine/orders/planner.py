@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
-from execution_engine.jobs.naming import JOB_ORDER_NAME, order_num
+from execution_engine.jobs.naming import JOB_ORDER_NAME
+from execution_engine.orders.cursor import Cursor, places
 from execution_engine.orders.event import Epochs, Event
 from execution_engine.orders.judgement import judge_claim, judge_result, judge_unrun, reserve
 from execution_engine.orders.move import Move
@@ -34,6 +36,7 @@ class Planner:
         self._orders: dict[str, Order] = {}
         self._missing: set[str] = set()
         self._moves: dict[str, Move] = {}
+        self._out = run.tally.in_flight
         self._unsettled: list[str] = []
         self._settled: set[str] = set()
         self._releases: dict[str, list[str]] = {}
@@ -41,9 +44,7 @@ class Planner:
         self._offered: set[str] = set(run.ready)
         self._asks: dict[str, Order] = {}
         self._opening: list[Event] = []
-        self._cursor = run.cursor
-        self._pages_left = limits.pages
-        self._stride = 0
+        self._cursor = Cursor(run.cursor, run.total, limits)
         self._stop_cursor = run.stop_cursor
         self.stop = run.stop or (str(Reason.JOB_TIMED_OUT) if now >= run.deadline else None)
 
@@ -87,7 +88,7 @@ class Planner:
         if order is None:
             return
         if order.status.is_terminal:
-            self._unsettled.append(num)
+            self._follow_up(order)
         elif order.attempt > 0 or order.dependencies:  # first attempts of the others are the cursor's
             self._offered.add(num)
 
@@ -102,22 +103,22 @@ class Planner:
     def _wanted_dependents(self) -> list[str]:
         if self.stop is not None:
             self._unsettled.clear()  # nobody's turn comes any more: the stop ends the queued, each by itself
-        while self._unsettled and len(self._settled) < self._limits.settle:
-            order = self.order(self._unsettled[-1])
-            assert order is not None, "only known orders are ever put there"
-            if unknown := self._unknown(order.dependents):
+        while self._unsettled and (room := self._limits.settle - len(self._settled)) > 0:
+            batch = self._unsettled[:room]
+            if unknown := self._unknown(dep for num in batch for dep in self._orders[num].dependents):
                 return unknown
-            self._unsettled.pop()
-            if order.order_num not in self._settled:
-                self._settled.add(order.order_num)
-                self._settle(order)
+            del self._unsettled[:room]
+            for num in batch:
+                if num not in self._settled:
+                    self._settled.add(num)
+                    self._settle(num)
         return []
 
     def _wanted_to_stop(self) -> list[str]:
         # One page a pass: what it asks of workers comes before its cursor is written.
         if self.stop is None or self._stop_cursor > self._run.stop_cursor:
             return []
-        page = self._places(self._stop_cursor, self._limits.page)
+        page = places(self._stop_cursor, self._run.total, self._limits.page)
         if unknown := self._unknown(page):
             return unknown
         for num in page:
@@ -126,20 +127,20 @@ class Planner:
         return []
 
     def _wanted_candidates(self) -> list[str]:
-        if self.stop is not None or self._room() <= 0:
+        if self.stop is not None or (room := self._room()) <= 0:
             return []
         if unknown := self._unknown(sorted(self._run.ready)):
-            return unknown
-        while (room := self._room()) > 0 and self._cursor < self._run.total and self._pages_left > 0:
-            # No more than there is room for; but where few of them are free to go, ever more at once.
-            self._stride = min(max(room, self._stride), self._limits.page)
-            page = self._places(self._cursor, self._stride)
+            return unknown[:room]
+        while (room := self._room()) > 0 and (page := self._cursor.page(room)):
             if unknown := self._unknown(page):
                 return unknown
-            self._pages_left -= 1
-            self._stride *= 2
-            self._advance(page)
+            self._offered.update(self._cursor.advance(page, room, self._never_waited))
         return []
+
+    def _never_waited(self, num: str) -> bool:
+        """Whether its first attempt is the cursor's to offer."""
+        order = self._orders.get(num)
+        return order is not None and not order.dependencies and order.attempt == 0 and num not in self._moves
 
     # Deciding
 
@@ -147,25 +148,33 @@ class Planner:
         if move is None or move.order.order_num in self._moves:
             return
         self._moves[move.order.order_num] = move
+        self._out += int(move.target.is_out) - int(move.order.status.is_out)
         if move.target.is_terminal:
-            self._unsettled.append(move.order.order_num)
+            self._follow_up(move.order)
 
-    def _settle(self, ended: Order) -> None:
+    def _follow_up(self, ended: Order) -> None:
+        if ended.dependents:
+            self._unsettled.append(ended.order_num)
+
+    def _settle(self, num: str) -> None:
         """Free, or fail, what waited on an order that ended."""
-        for num in ended.dependents:
-            order = self.order(num)
+        ended = self.order(num)
+        assert ended is not None, "only known orders are followed up"
+        blocks = ended.blocks_dependents
+        for dependent in ended.dependents:
+            order = self._orders.get(dependent)
             if order is None:
                 continue
-            self._offered.add(num)
-            if ended.order_num in order.waiting:
-                self._releases.setdefault(ended.order_num, []).append(num)
-                self._freed.setdefault(num, set()).add(ended.order_num)
-            if not ended.blocks_dependents:
+            self._offered.add(dependent)
+            if num in order.waiting:
+                self._releases.setdefault(num, []).append(dependent)
+                self._freed.setdefault(dependent, set()).add(num)
+            if not blocks or dependent in self._moves:
                 continue
             if order.status is Status.QUEUED and self.stop is None:
                 self._decide(judge_unrun(order, Reason.DEPENDENCY_FAILED, self._now))
-            elif order.reason == Reason.DEPENDENCY_FAILED and num not in self._moves:
-                self._unsettled.append(num)  # ended before a crash; what depends on it perhaps did not
+            elif order.reason == Reason.DEPENDENCY_FAILED:
+                self._follow_up(order)  # ended before a crash; what depends on it perhaps did not
 
     def _stop_order(self, num: str) -> None:
         order = self.order(num)
@@ -184,30 +193,16 @@ class Planner:
         order = self._orders.get(num)
         return order is not None and order.is_ready(self._now, freed=self._freed.get(num, set()))
 
-    def _advance(self, page: list[str]) -> None:
-        """Offer the next orders that never depended on anything, as many as there is room for."""
-        for num in page:
-            if self._room() <= 0:
-                return
-            self._cursor = int(num)
-            order = self._orders.get(num)
-            if order is not None and not order.dependencies and order.attempt == 0:
-                self._offered.add(num)
-
     def _places_free(self) -> int:
-        planned = sum(Tally.of_move(move.order, move.after).in_flight for move in self._moves.values())
-        return self._limits.max_in_flight - self._run.tally.in_flight - planned
+        return self._limits.max_in_flight - self._out
 
     def _room(self) -> int:
+        """Free places that no order known to be ready will take. Not cheap: asked once a page."""
         return self._places_free() - len(self._ready())
 
     def _unknown(self, nums: Iterable[str]) -> list[str]:
-        unknown = [num for num in nums if num not in self._orders and num not in self._missing]
-        return unknown[: self._limits.page]
-
-    def _places(self, after: int, count: int) -> list[str]:
-        last = min(after + count, self._run.total)
-        return [order_num(place) for place in range(after + 1, last + 1)]
+        unknown = (num for num in nums if num not in self._orders and num not in self._missing)
+        return list(islice(dict.fromkeys(unknown), self._limits.page))
 
     # The whole of it
 
@@ -228,7 +223,7 @@ class Planner:
             opening=RunChange(phase=Phase.RUNNING, from_phase=Phase.SUBMITTING) if starting else RunChange(),
             opening_events=tuple(self._opening),
             closing=RunChange(
-                cursor=self._cursor if self._cursor != run.cursor else None,
+                cursor=self._cursor.place if self._cursor.place != run.cursor else None,
                 ready_add=waiting_on - run.ready,
                 ready_remove=gone,
                 stop=self.stop if self.stop != run.stop else None,
@@ -237,7 +232,7 @@ class Planner:
         )
         tally = sum((Tally.of_move(move.order, move.after) for move in moves), run.tally)
         stopping = self.stop is not None and self._stop_cursor < run.total
-        offering = self.stop is None and self._cursor < run.total and self._pages_left <= 0
+        offering = self.stop is None and self._cursor.has_had_enough
         return Plan(
             leftover=frozenset(self._unsettled),
             asks=tuple(self._asks.values()),

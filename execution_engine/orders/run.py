@@ -90,7 +90,7 @@ class Run:
         tally = self.tally
         if tally.deadline_ended:
             return Status.TIMED_OUT
-        if tally.required_failed or tally.cancelled:
+        if tally.required_failed or tally.cancelled or self.stop == Reason.CANCELLED:
             return Status.FAILED
         if tally.required_timed_out:
             return Status.TIMED_OUT

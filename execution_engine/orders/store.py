@@ -140,8 +140,8 @@ class Reports(Protocol):
         """Writes ``control.json``."""
         ...
 
-    def asked(self, run_id: str, num: str) -> dict[str, Any] | None:
-        """Reads ``control.json``."""
+    def asked(self, run_id: str, num: str, attempt: int) -> dict[str, Any] | None:
+        """Reads ``control.json``; None if there is none, or it asks something of another attempt."""
         ...
 
     def signal_start(self, run_id: str) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from execution_engine.orders.event import Event
 from execution_engine.orders.move import Move
@@ -17,7 +17,9 @@ ACTION_LIMIT = 100
 class RunChange:
     """What becomes of the run's record. ``None`` leaves a field as it is.
 
-    ``tally`` is added to what is there; the rest is set. ``from_phase`` is a condition.
+    ``tally`` is added to what is there; the rest is set (``stop``: unless it is). Where both come together,
+    ``ready_remove`` is put off to a later change. ``from_phase`` and ``from_epoch`` are conditions: the latter
+    makes the record the fence of all writes, so that who lost the lock without knowing it changes nothing.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -29,8 +31,14 @@ class RunChange:
     stop_cursor: int | None = None
     phase: Phase | None = None
     from_phase: Phase | None = None
+    from_epoch: float | None = None
     completed_at: float | None = None
     status: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it only has conditions."""
+        return replace(self, from_phase=None, from_epoch=None) == RunChange()
 
     def __or__(self, other: RunChange) -> RunChange:
         """Both changes at once; where both set a field, the other's stands."""
@@ -63,7 +71,7 @@ class Transaction:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.moves or self.releases or self.events) and self.run in (None, RunChange())
+        return not (self.moves or self.releases or self.events) and (self.run is None or self.run.is_empty)
 
     @property
     def touched(self) -> Iterator[str]:

@@ -16,6 +16,9 @@ from pynamodb.transactions import TransactWrite
 from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost, StoreError
 
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
+"""Why a transaction is cancelled when somebody else was first. Anything else is no news about the records."""
+
 BATCH_WRITE_LIMIT = 25
 BATCH_GET_LIMIT = 100
 _UNPROCESSED_TRIES = 8
@@ -49,11 +52,15 @@ class Database:
         request = row.get_update_kwargs_from_instance(
             actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
         )
-        try:
-            answer = self._connection.dispatch("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
-        except ClientError as error:
-            raise _lost(error, row) from error
-        return dict(answer["Attributes"])
+        for again in range(_UNPROCESSED_TRIES):
+            self._pause(again)
+            try:
+                answer = self._connection.dispatch("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
+                return dict(answer["Attributes"])
+            except ClientError as error:
+                if _code(error) != "TransactionConflictException":  # a transaction is at work on the item
+                    raise _lost(error, row) from error
+        raise StoreError(f"a {type(row).__name__} was in transactions {_UNPROCESSED_TRIES} times in a row")
 
     def put(self, row: Model, condition: Condition | None = None) -> None:
         request = row.get_save_kwargs_from_instance(condition=condition)
@@ -101,7 +108,7 @@ class Database:
                 raise StoreError(f"DynamoDB left writes unprocessed {_UNPROCESSED_TRIES} times; it throttles")
 
     def _pause(self, again: int) -> None:
-        """What a batch leaves over is throttled, and no error that botocore would back off from."""
+        """Before another try of what botocore does not back off from by itself."""
         if again:
             self._clock.sleep(0.05 * 2.0**again)
 
@@ -121,16 +128,22 @@ def commit(transaction: TransactWrite) -> None:
     except TransactWriteError as error:
         if error.cause_response_code != "TransactionCanceledException":
             raise
-        codes = [reason.code for reason in error.cancellation_reasons if reason is not None]
-        raise ConditionLost(f"transaction cancelled: {', '.join(sorted(set(codes)))}") from error
+        codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+        if codes <= _LOST:
+            raise ConditionLost(f"transaction cancelled: {', '.join(sorted(codes))}") from error
+        raise StoreError(f"DynamoDB cancelled a transaction: {', '.join(sorted(codes - _LOST))}") from error
 
 
 def _lost(error: ClientError, row: Model) -> Exception:
     failure: Exception = error
-    if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+    if _code(error) != "ConditionalCheckFailedException":
         return failure
     cause = error.__cause__
     lost = ConditionLost(f"{type(row).__name__} was changed by somebody else first")
     if isinstance(cause, ClientError):
         lost.found = cause.response.get("Item", {})
     return lost
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

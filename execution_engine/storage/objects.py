@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
+from execution_engine.errors import CodeUnusable, StoreError
+
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 _DELETE_LIMIT = 1_000
@@ -32,16 +34,20 @@ class Bucket:
                 return None
             raise
 
-    def download(self, key: str, into: BinaryIO) -> None:
-        """The whole object, in bounded memory. Raises ``KeyError`` if there is none."""
+    def download(self, key: str, into: BinaryIO, limit: int) -> bool:
+        """The whole object, in bounded memory; false if there is none. Raises ``CodeUnusable`` if it is larger
+        than ``limit`` bytes."""
         try:
-            body = self.client.get_object(Bucket=self.name, Key=key)["Body"]
+            answer = self.client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
             if _code(error) in _ABSENT:
-                raise KeyError(f"s3://{self.name}/{key}") from error
+                return False
             raise
-        for chunk in body.iter_chunks(1024 * 1024):
+        if (size := answer["ContentLength"]) > limit:
+            raise CodeUnusable(f"s3://{self.name}/{key} is {size:,} bytes, at most {limit:,} are taken")
+        for chunk in answer["Body"].iter_chunks(1024 * 1024):
             into.write(chunk)
+        return True
 
     def write(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
         self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
@@ -87,7 +93,10 @@ class Bucket:
         todo = list(keys)
         for start in range(0, len(todo), _DELETE_LIMIT):
             objects = [{"Key": key} for key in todo[start : start + _DELETE_LIMIT]]
-            self.client.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
+            answer = self.client.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
+            if errors := answer.get("Errors"):
+                first = errors[0]
+                raise StoreError(f"s3://{self.name}/{first['Key']} can't be deleted: {first['Code']}")
 
 
 def _code(error: ClientError) -> str:

@@ -173,7 +173,9 @@ class DynamoRecords:
             return
         condition: Condition = model.pk.exists()
         if change.from_phase is not None:
-            condition = model.phase == str(change.from_phase)
+            condition &= model.phase == str(change.from_phase)
+        if change.from_epoch is not None:
+            condition &= model.last_epoch == change.from_epoch
         write.update(self._run_key(run_id), actions, condition)
 
     def _order_key(self, run_id: str, num: str) -> OrderRow:

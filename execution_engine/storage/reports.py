@@ -68,10 +68,10 @@ class S3Reports:
     def ask(self, run_id: str, num: str, request: dict[str, Any]) -> None:
         self._bucket.write(control_key(run_id, num), json.dumps(request).encode(), "application/json")
 
-    def asked(self, run_id: str, num: str) -> dict[str, Any] | None:
+    def asked(self, run_id: str, num: str, attempt: int) -> dict[str, Any] | None:
         data = self._bucket.read(control_key(run_id, num), _SMALL)
         found = None if data is None else _json(data)
-        return found if isinstance(found, dict) else None
+        return found if isinstance(found, dict) and found.get("attempt", attempt) == attempt else None
 
     def signal_start(self, run_id: str) -> None:
         self._bucket.write_once(result_key(run_id, RUN_NUM), b'{"status": "succeeded", "log": ""}')

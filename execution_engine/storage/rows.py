@@ -98,8 +98,6 @@ def read_event(tables: Tables, raw: Mapping[str, Any]) -> Event:
         row = tables.event.from_raw_data(dict(raw))
         names = [field.name for field in fields(Event)]
         values = {name: getattr(row, name) for name in names}
-        data: Any = row.data
-        values["data"] = None if data is None else data.as_dict()
         _no_gaps(values, Event)
         return Event(**values)
     except (ValueError, TypeError, AttributeError) as error:

@@ -9,6 +9,9 @@ from execution_engine.orders.order import Order
 from execution_engine.orders.report import Claim
 from execution_engine.orders.status import Status
 
+_S3_SECOND = 1.0
+"""S3 tells when an object was written in whole seconds."""
+
 
 class Verdict(StrEnum):
     """``wait``: all is well, or it is too early to say."""
@@ -62,7 +65,7 @@ def of_sighting(order: Order, seen: Sighting, now: float, patience: Patience) ->
         return _of_unclaimed(order, now, patience)
     if seen.claim.void:
         return Verdict.OVERDUE  # whoever won the claim to end it died before the result
-    if seen.silence is not None and seen.silence > patience.silences * patience.heartbeat:
+    if seen.silence is not None and seen.silence > patience.silences * patience.heartbeat + _S3_SECOND:
         return Verdict.LOST
     if seen.asked_at is not None:
         # The interrupt, the grace, the kill, and the last upload; then it is ended from outside.

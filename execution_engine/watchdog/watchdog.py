@@ -103,7 +103,7 @@ class Watchdog:
             if claim is None or claim.void:
                 seen = Sighting(claim=claim)
             else:
-                asked = self._reports.asked(order.run_id, order.order_num) or {}
+                asked = self._reports.asked(*ids) or {}
                 seen = Sighting(
                     claim=claim,
                     silence=self._reports.silence(*ids),
@@ -120,7 +120,13 @@ class Watchdog:
             self._reports.ask(
                 order.run_id,
                 order.order_num,
-                {"action": "stop", "reason": "timed_out", "status": str(Status.TIMED_OUT), "asked_at": now},
+                {
+                    "action": "stop",
+                    "attempt": order.attempt,
+                    "reason": "timed_out",
+                    "status": str(Status.TIMED_OUT),
+                    "asked_at": now,
+                },
             )
         elif verdict is Verdict.LOST:
             self._end(order, Status.FAILED, Reason.WORKER_LOST, "the worker fell silent")
@@ -134,7 +140,7 @@ class Watchdog:
 
     def _why_overdue(self, order: Order) -> tuple[Status, str | None]:
         """What the order was asked to end for stands, also when it did not answer."""
-        asked = self._reports.asked(order.run_id, order.order_num) or {}
+        asked = self._reports.asked(order.run_id, order.order_num, order.attempt) or {}
         claim = self._reports.claim(order.run_id, order.order_num, order.attempt)
         reason = str(asked.get("reason") or (claim.reason if claim else None) or Reason.DISPATCH_FAILED)
         if reason == "timed_out":

@@ -71,7 +71,8 @@ class Clients:
             endpoint = self.endpoint(service)
             config = Config(
                 signature_version="s3v4" if service == "s3" else None,
-                s3={"addressing_style": "path"} if endpoint else None,
+                # Virtual names a region's own host; the default signs for the global one, which redirects.
+                s3={"addressing_style": "path" if endpoint else "virtual"},
                 retries={"mode": "standard", "total_max_attempts": 1 if once else 5},
                 connect_timeout=5,
                 read_timeout=_SUBMISSION if once else 70,

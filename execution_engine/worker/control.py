@@ -18,9 +18,9 @@ _STATUSES = ("failed", "timed_out")
 _log = structlog.get_logger()
 
 
-def asked_stop(document: dict[str, Any] | None) -> Stop | None:
-    """What a control document asks for; None for nothing, and for what this worker does not know."""
-    if document is None or document.get("action") != "stop":
+def asked_stop(document: dict[str, Any] | None, attempt: int) -> Stop | None:
+    """What a control document asks of this attempt; None for nothing, and for what this worker does not know."""
+    if document is None or document.get("action") != "stop" or document.get("attempt", attempt) != attempt:
         return None
     status, reason = document.get("status"), document.get("reason")
     return Stop(
@@ -33,9 +33,15 @@ class Control:
     """Asks every ``interval`` seconds while its context is open, until a stop was asked for."""
 
     def __init__(
-        self, read: Callable[[float], dict[str, Any] | None], request: StopRequest, *, interval: float
+        self,
+        read: Callable[[float], dict[str, Any] | None],
+        request: StopRequest,
+        *,
+        attempt: int,
+        interval: float,
     ) -> None:
         self._read = read
+        self._attempt = attempt
         self._request = request
         self._interval = interval
         self._over = threading.Event()
@@ -54,7 +60,7 @@ class Control:
     def _run(self) -> None:
         while not self._over.wait(self._interval):
             try:
-                stop = asked_stop(self._read(TIMEOUT))
+                stop = asked_stop(self._read(TIMEOUT), self._attempt)
             except Exception as error:  # not being able to ask is no reason to stop
                 _log.debug("control can't be read", error=tell(error))
                 continue

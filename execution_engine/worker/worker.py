@@ -146,7 +146,8 @@ class Worker:
             since=claimed_from,
             monotonic=self._monotonic,
         )
-        with heartbeat, Control(reporter.control, request, interval=opened.manifest.control_poll):
+        control = Control(reporter.control, request, attempt=assignment.attempt, interval=opened.manifest.control_poll)
+        with heartbeat, control:
             execution = Execution(
                 opened, self._opening, reporter, self._around, clock=self._clock, monotonic=self._monotonic
             )

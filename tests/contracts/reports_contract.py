@@ -43,7 +43,7 @@ class ReportsContract:
         assert not reports.has_result(run_id, NUM, 1)
         assert reports.events(run_id, NUM, 1) == []
         assert reports.silence(run_id, NUM, 1) is None
-        assert reports.asked(run_id, NUM) is None
+        assert reports.asked(run_id, NUM, 1) is None
 
     def test_a_workers_claim_is_read(self, backend: ReportsBackend, run_id: str) -> None:
         backend.put(claim_key(run_id, NUM), as_json(nonce="n", at=NOW, by="worker", execution_url="https://x.org/"))
@@ -107,15 +107,20 @@ class ReportsContract:
 
     # Control
 
+    def test_what_is_asked_of_an_attempt_is_not_asked_of_another(self, backend: ReportsBackend, run_id: str) -> None:
+        backend.reports.ask(run_id, NUM, {"action": "stop", "attempt": 1})
+        assert backend.reports.asked(run_id, NUM, 1) == {"action": "stop", "attempt": 1}
+        assert backend.reports.asked(run_id, NUM, 2) is None
+
     def test_the_last_request_is_what_is_asked(self, backend: ReportsBackend, run_id: str) -> None:
         backend.reports.ask(run_id, NUM, {"action": "stop", "reason": "timed_out", "asked_at": NOW})
         backend.reports.ask(run_id, NUM, {"action": "stop", "reason": "cancelled", "asked_at": NOW + 1})
-        assert backend.reports.asked(run_id, NUM) == {"action": "stop", "reason": "cancelled", "asked_at": NOW + 1}
+        assert backend.reports.asked(run_id, NUM, 1) == {"action": "stop", "reason": "cancelled", "asked_at": NOW + 1}
 
     @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"[" * 100_000])
     def test_what_is_no_request_asks_nothing(self, backend: ReportsBackend, run_id: str, body: bytes) -> None:
         backend.put(control_key(run_id, NUM), body)
-        assert backend.reports.asked(run_id, NUM) is None
+        assert backend.reports.asked(run_id, NUM, 1) is None
 
 
 def as_json(**fields: object) -> bytes:

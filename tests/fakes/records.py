@@ -137,7 +137,7 @@ class MemoryRecords:
         for num, (before, after) in transaction.appends.items():
             condition: Condition = lambda item, before=before: bool(item) and item["events_written"] == before  # type: ignore[misc] # noqa: E731
             changes.append(Change(_key(transaction.run_id, num), condition, sets={"events_written": after}))
-        if transaction.run is not None and transaction.run != RunChange():
+        if transaction.run is not None and not transaction.run.is_empty:
             changes.append(_run_change(transaction.run_id, transaction.run))
         self._transact(changes, transaction.events)
 
@@ -172,6 +172,11 @@ def unchanged(order: Order) -> Condition:
     return lambda item: item is not None and (item["status"], item["attempt"]) == (order.status, order.attempt)
 
 
+def fenced(change: RunChange) -> Condition:
+    """No event was recorded since the change was decided."""
+    return lambda item: item is not None and change.from_epoch in (None, item["last_epoch"])
+
+
 def _is_out(order: Order) -> Condition:
     return lambda item: item is not None and item["status"].is_out and item["attempt"] == order.attempt
 
@@ -186,7 +191,7 @@ def _run_change(run_id: str, change: RunChange) -> Change:
         deletes["ready"] = change.ready_remove
 
     def condition(item: Item | None) -> bool:
-        return item is not None and change.from_phase in (None, item["phase"])
+        return item is not None and change.from_phase in (None, item["phase"]) and fenced(change)(item)
 
     first_stands = {"stop": change.stop} if change.stop is not None else {}
     return Change(_key(run_id, RUN_NUM), condition, sets=sets, adds=adds, deletes=deletes, sets_if_absent=first_stands)

@@ -68,10 +68,10 @@ class MemoryReports:
         body = json.dumps(request).encode()
         self._calls.through("reports.ask", lambda: self.objects.put(control_key(run_id, num), body))
 
-    def asked(self, run_id: str, num: str) -> dict[str, Any] | None:
+    def asked(self, run_id: str, num: str, attempt: int) -> dict[str, Any] | None:
         def read() -> dict[str, Any] | None:
             found = _json(self.objects.get(control_key(run_id, num)))
-            return found if isinstance(found, dict) else None
+            return found if isinstance(found, dict) and found.get("attempt", attempt) == attempt else None
 
         return self._calls.through("reports.asked", read)
 

@@ -109,7 +109,8 @@ class Workers:
 
     def _asked(self, order: Order) -> dict[str, Any] | None:
         data = self._platform.objects.get(control_key(order.run_id, order.order_num))
-        return None if data is None else dict(json.loads(data))
+        asked = {} if data is None else dict(json.loads(data))
+        return asked if asked.get("attempt") == order.attempt else None
 
     def _launches(self, order: Order) -> int:
         attempt = (order.run_id, order.order_num, order.attempt)

@@ -156,6 +156,7 @@ def test_the_walk_finds_a_lock_that_forgets() -> None:
 
 def test_the_walk_finds_moves_that_are_written_without_their_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fakes.records.unchanged", lambda _: exists)
+    monkeypatch.setattr("fakes.records.fenced", lambda _: exists)  # each protects without the other
     assert walk("result, result", Platform, pause=LEASE + 1)
 
 

@@ -122,10 +122,11 @@ class Stand:
         finally:
             self.left += 1
 
-    def store_code(self, sha256: str, archive: BinaryIO) -> str:
+    @contextmanager
+    def stored_code(self, sha256: str, archive: BinaryIO) -> Iterator[str]:
         assert archive.read(2) == b"PK"
         self.stored.append(sha256)
-        return f"s3://internal/tmp/exec/uploads/{sha256}.zip"
+        yield f"s3://internal/tmp/exec/uploads/{sha256}.zip"
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
         if self.refusal is not None:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from execution_engine.cli import local_machine
 from execution_engine.cli.local_machine import LocalMachine, open_machine, tunings
 from execution_engine.cli.machine import MachineLost, Submitted
-from execution_engine.errors import ConditionLost, SettingsError
+from execution_engine.errors import ConditionLost, Fault, JobRefused, SettingsError
 from execution_engine.wiring import Engine
 
 
@@ -120,7 +120,7 @@ class FakeEngine:
         self.lost = lost
         self.answer = answer
         self.clock = self.history = None
-        self.records = self.waker = self.done = self.internal = self
+        self.records = self.waker = self.done = self.internal = self.identifiers = self
         self.name = "internal"
 
     def ask_to_stop(self, run_id: str, reason: str) -> None:
@@ -136,6 +136,12 @@ class FakeEngine:
 
     def write(self, key: str, body: object, content_type: str) -> None:
         self.calls.append(("write", key, content_type))
+
+    def delete(self, keys: list[str]) -> None:
+        self.calls.append(("delete", keys))
+
+    def nonce(self) -> str:
+        return "once"
 
     def client(self, service: str, *, once: bool = False) -> FakeEngine:
         assert service == "lambda"
@@ -163,11 +169,19 @@ def test_a_job_goes_to_the_function_of_its_door() -> None:
     assert first == second == ["RequestResponse", {"job": {"username": "ann"}}]
 
 
-def test_code_lies_where_intake_may_read_it() -> None:
+def test_code_lies_where_intake_may_read_it_while_it_is_submitted() -> None:
     engine = FakeEngine()
-    location = LocalMachine(cast(Engine, engine)).store_code("ab", io.BytesIO(b"zip"))
-    assert location == "s3://internal/tmp/exec/uploads/ab.zip"
-    assert engine.calls == [("write", "tmp/exec/uploads/ab.zip", "application/zip")]
+    with LocalMachine(cast(Engine, engine)).stored_code("ab", io.BytesIO(b"zip")) as location:
+        assert location == "s3://internal/tmp/exec/uploads/once/ab.zip"
+        assert engine.calls == [("write", "tmp/exec/uploads/once/ab.zip", "application/zip")]
+    assert engine.calls[1:] == [("delete", ["tmp/exec/uploads/once/ab.zip"])]
+
+
+def test_code_is_gone_also_when_the_job_is_refused() -> None:
+    engine = FakeEngine()
+    with pytest.raises(JobRefused), LocalMachine(cast(Engine, engine)).stored_code("ab", io.BytesIO(b"zip")):
+        raise JobRefused([Fault("orders[0]", "no")])
+    assert engine.calls[-1][0] == "delete"
 
 
 def test_a_run_is_over_when_its_marker_is_there() -> None:

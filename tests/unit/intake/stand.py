@@ -60,7 +60,8 @@ class CallersBuckets:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
         if (Bucket, Key) not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
-        return {"Body": _Body(self.objects[(Bucket, Key)])}
+        data = self.objects[(Bucket, Key)]
+        return {"Body": _Body(data), "ContentLength": len(data)}
 
 
 class _Body(io.BytesIO):

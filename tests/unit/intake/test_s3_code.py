@@ -60,7 +60,7 @@ def test_every_fault_is_told_at_its_place() -> None:
 def test_code_is_held_to_the_deployments_limits() -> None:
     client = callers(a=zipped("x", "y"))
     with (
-        pytest.raises(JobRefused, match="more than 10 bytes"),
+        pytest.raises(JobRefused, match="at most 10 are taken"),
         S3Code(client, Limits(size=10)).fetched(orders_of("s3://b-1/a.zip")),
     ):
         raise AssertionError("nothing was found wrong")

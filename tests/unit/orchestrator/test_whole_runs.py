@@ -137,7 +137,7 @@ def test_an_invocation_that_runs_long_hands_over() -> None:
     orders[1]["dependencies"] = ["root"]
     platform = Platform(limits=Limits(max_in_flight=100, settle=1), pass_seconds=-1.0)
     simulation, run_id, _ = ran(orders, by_name({"root": FAILED}), platform=platform)
-    assert simulation.platform.waker.woken.count((run_id, "0000")) >= 20
+    assert simulation.platform.waker.woken.count((run_id, "0000")) >= 19  # the last has nobody behind it
 
 
 def test_few_orders_free_to_go_among_many_are_found() -> None:

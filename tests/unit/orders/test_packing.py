@@ -86,7 +86,10 @@ def test_a_small_pass_is_one_transaction() -> None:
         ("0002", "dispatched"),
     ]
     assert one.run == RunChange(
-        tally=Tally(open=-1, in_flight=0, succeeded=1), cursor=5, last_epoch=one.events[-1].epoch
+        tally=Tally(open=-1, in_flight=0, succeeded=1),
+        cursor=5,
+        last_epoch=one.events[-1].epoch,
+        from_epoch=NOW,
     )
     check([one])
 

@@ -55,8 +55,8 @@ def test_what_the_record_alone_decides(status: Status, attempt: int, watched: in
         # A worker has it.
         (RUNNING, Sighting(claim=CLAIM, silence=5), T + 50, Verdict.WAIT),
         ({}, Sighting(claim=CLAIM, silence=5), T + 50, Verdict.POKE),
-        (RUNNING, Sighting(claim=CLAIM, silence=30), T + 50, Verdict.WAIT),
-        (RUNNING, Sighting(claim=CLAIM, silence=30.1), T + 50, Verdict.LOST),
+        (RUNNING, Sighting(claim=CLAIM, silence=31), T + 50, Verdict.WAIT),
+        (RUNNING, Sighting(claim=CLAIM, silence=31.1), T + 50, Verdict.LOST),
         (RUNNING, Sighting(claim=CLAIM, silence=None), T + 50, Verdict.WAIT),
         (RUNNING, Sighting(claim=CLAIM, silence=99, asked_at=T), T + 50, Verdict.LOST),
         # Over its time (100 s), its grace and a tick.

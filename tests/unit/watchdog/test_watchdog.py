@@ -141,7 +141,7 @@ def test_a_silent_worker_is_lost(platform: Platform) -> None:
     claimed(platform)
     platform.clock.advance(20)
     write(platform, heartbeat_key(*FIRST), {})
-    platform.clock.advance(30)
+    platform.clock.advance(31)
     platform.watchdog.check(watched())
     assert platform.objects.get(result_key(*FIRST)) is None
     platform.clock.advance(1)
@@ -162,7 +162,13 @@ def test_who_is_over_time_is_asked_and_then_ended(platform: Platform) -> None:
     assert platform.objects.get(control_key(RUN, "0001")) is None
     check_at(191)
     asked = json.loads(platform.objects.get(control_key(RUN, "0001")) or b"")
-    assert asked == {"action": "stop", "reason": "timed_out", "status": "timed_out", "asked_at": START + 191}
+    assert asked == {
+        "action": "stop",
+        "attempt": 1,
+        "reason": "timed_out",
+        "status": "timed_out",
+        "asked_at": START + 191,
+    }
     check_at(300)
     assert platform.objects.get(result_key(*FIRST)) is None
     check_at(312)

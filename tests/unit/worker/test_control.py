@@ -20,10 +20,12 @@ from execution_engine.worker.stop import Stop, StopRequest
         ({"action": "stop"}, Stop("failed")),
         ({"action": "stop", "reason": 5, "status": "succeeded"}, Stop("failed")),
         ({"action": "stop", "status": []}, Stop("failed")),
+        ({"action": "stop", "attempt": 1}, Stop("failed")),
+        ({"action": "stop", "attempt": 2}, None),
     ],
 )
 def test_what_is_asked(document: dict[str, Any] | None, stop: Stop | None) -> None:
-    assert asked_stop(document) == stop
+    assert asked_stop(document, 1) == stop
 
 
 def test_it_goes_on_asking_through_trouble_until_a_stop() -> None:
@@ -42,7 +44,7 @@ def test_it_goes_on_asking_through_trouble_until_a_stop() -> None:
             raise answer
         return answer
 
-    control = Control(read, request, interval=0.01)
+    control = Control(read, request, attempt=1, interval=0.01)
     with control:
         request.wait(20)
         assert request.asked == Stop("failed", "cancelled")
@@ -52,6 +54,6 @@ def test_it_goes_on_asking_through_trouble_until_a_stop() -> None:
 
 def test_a_short_order_never_asks() -> None:
     asked: list[float] = []
-    with Control(lambda timeout: asked.append(timeout), StopRequest(), interval=60.0):  # type: ignore[func-returns-value]
+    with Control(lambda timeout: asked.append(timeout), StopRequest(), attempt=1, interval=60.0):  # type: ignore[func-returns-value]
         pass
     assert asked == []

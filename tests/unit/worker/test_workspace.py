@@ -46,7 +46,7 @@ def test_a_command_is_written_as_it_is(tmp_path: Path) -> None:
 
 
 def test_what_commands_made_unwritable_is_removed_too() -> None:
-    with without_roots_powers(), tempfile.TemporaryDirectory() as parent:
+    with without_roots_powers(), tempfile.TemporaryDirectory(dir="/tmp") as parent:  # everybody's: TMPDIR may not be
         workspace = Workspace(Path(parent))
         deep = workspace.code / "a" / "b"
         deep.mkdir(parents=True)
