@@ -163,7 +163,7 @@ class Orchestrator:
             self._concurrently(self._launch, [move.after for move in transaction.moves if move.is_dispatch])
         if plan.stop is None:
             self._concurrently(self._relaunch, relaunches)
-        if run.tally.open == 0:
+        if run.tally.open <= 0:
             self._finalization.finish(run)
 
     def _tell(self, run_id: str, transaction: Transaction) -> None:

@@ -46,6 +46,7 @@ class Planner:
         self._opening: list[Event] = []
         self._cursor = Cursor(run.cursor, run.total, limits)
         self._stop_cursor = run.stop_cursor
+        self._lost = 0
         self.stop = run.stop or (str(Reason.JOB_TIMED_OUT) if now >= run.deadline else None)
 
     # What is known
@@ -123,6 +124,8 @@ class Planner:
             return unknown
         for num in page:
             self._stop_order(num)
+        # What can't be read can't be moved either, but the run must end: it counts as failed.
+        self._lost = sum(1 for num in page if num in self._missing)
         self._stop_cursor += len(page)
         return []
 
@@ -215,6 +218,7 @@ class Planner:
         waiting_on = frozenset(ready) - frozenset(chosen)
         gone = frozenset(num for num in run.ready if num not in waiting_on and num in self._orders)
         starting = bool(self._opening)
+        lost = Tally(open=-self._lost, failed=self._lost, required_failed=self._lost)
         transactions = pack(
             run,
             moves,
@@ -223,6 +227,7 @@ class Planner:
             opening=RunChange(phase=Phase.RUNNING, from_phase=Phase.SUBMITTING) if starting else RunChange(),
             opening_events=tuple(self._opening),
             closing=RunChange(
+                tally=lost,
                 cursor=self._cursor.place if self._cursor.place != run.cursor else None,
                 ready_add=waiting_on - run.ready,
                 ready_remove=gone,
@@ -230,7 +235,7 @@ class Planner:
                 stop_cursor=self._stop_cursor if self._stop_cursor != run.stop_cursor else None,
             ),
         )
-        tally = sum((Tally.of_move(move.order, move.after) for move in moves), run.tally)
+        tally = sum((Tally.of_move(move.order, move.after) for move in moves), run.tally + lost)
         stopping = self.stop is not None and self._stop_cursor < run.total
         offering = self.stop is None and self._cursor.has_had_enough
         return Plan(

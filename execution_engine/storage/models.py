@@ -6,47 +6,18 @@ a run's own record has neither ``run_id`` nor ``order_num``, which keeps it out 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pynamodb.attributes import (
-    Attribute,
     BooleanAttribute,
     ListAttribute,
-    MapAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
-from pynamodb.constants import MAP
 from pynamodb.models import Model
 
-
-class DocumentAttribute(Attribute[dict[str, Any]]):
-    """Any JSON object as a DynamoDB map. A bare ``MapAttribute`` takes keys for keyword arguments, and one
-    of them may be called ``self``."""
-
-    attr_type = MAP
-
-    def serialize(self, value: Mapping[str, Any]) -> Any:
-        return MapAttribute().serialize(dict(value))  # type: ignore[no-untyped-call]
-
-    def deserialize(self, value: Any) -> dict[str, Any]:
-        return {name: _plain(one) for name, one in value.items()}
-
-
-def _plain(value: Mapping[str, Any]) -> Any:
-    """A value in DynamoDB's JSON as Python has it."""
-    ((kind, content),) = value.items()
-    if kind == "M":
-        return {name: _plain(one) for name, one in content.items()}
-    if kind == "L":
-        return [_plain(one) for one in content]
-    if kind == "N":
-        return json.loads(content)
-    return None if kind == "NULL" else content
+from execution_engine.storage.document_attribute import DocumentAttribute
 
 
 class OrderRow(Model):

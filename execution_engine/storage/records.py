@@ -114,7 +114,7 @@ class DynamoRecords:
                 model.completed_at.set(event.epoch),
                 model.last_epoch.set(event.epoch),
             ],
-            model.completed_at.does_not_exist() & (model.phase == str(Phase.RUNNING)) & (model.open == 0),
+            model.completed_at.does_not_exist() & (model.phase == str(Phase.RUNNING)) & (model.open <= 0),
         )
         write.save(event_row(self._tables, event))
         commit(write)

@@ -103,7 +103,7 @@ class RowsContract:
 
     def test_an_events_data_comes_back(self, backend: RecordsBackend, run_id: str) -> None:
         run = a_run(run_id)
-        data = {"a": {"b": [1, 2.5, "ü", None, True, {"c": []}]}, "n": -3, "empty": ""}
+        data = {"a": {"b": [1, 2.5, "ü", None, True, {"c": []}]}, "n": -3, "empty": "", "self": {"self": "x"}}
         told = an_event(run, data=data)
         untold = an_event(run, order_name="_job", epoch=NOW + 1, order_num=None)
         backend.records.add_orders([], [told, untold])

@@ -75,7 +75,7 @@ class MemoryRecords:
     def complete(self, run: Run, event: Event) -> None:
         def may_complete(item: Item | None) -> bool:
             return (
-                item is not None and "completed_at" not in item and item["phase"] == Phase.RUNNING and item["open"] == 0
+                item is not None and "completed_at" not in item and item["phase"] == Phase.RUNNING and item["open"] <= 0
             )
 
         ends = {"completed_at": event.epoch, "last_epoch": event.epoch, "status": Status(event.status)}

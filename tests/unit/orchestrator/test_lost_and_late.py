@@ -12,6 +12,7 @@ from unit.orchestrator.whole_runs import by_name, chain, ends, fan, order, ran
 from execution_engine.jobs.naming import result_key
 from execution_engine.orders.plan import Limits
 from execution_engine.orders.run import Phase
+from execution_engine.orders.status import Status
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -130,12 +131,14 @@ def test_a_submission_that_died_is_swept() -> None:
     assert simulation.platform.swept == [run_id]
 
 
-def test_a_record_that_can_not_be_read_stops_no_other() -> None:
+def test_a_record_that_can_not_be_read_stops_no_other_and_the_run_ends() -> None:
     simulation = Simulation()
     run_id = simulation.platform.submit({"orders": fan(5), "job_timeout": 300})
     simulation.platform.records.spoil(run_id, "0003")
-    for _ in range(2_000):
-        simulation.step()
+    simulation.finish()
     found = simulation.platform.orders(run_id)
     assert {one.status for one in found.values()} == {"succeeded"}
     assert len(found) == 4
+    run = simulation.platform.run(run_id)
+    assert (run.phase, run.outcome) == (Phase.COMPLETED, Status.FAILED)
+    assert run.summary == {"succeeded": 4, "failed": 1, "timed_out": 0}
