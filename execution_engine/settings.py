@@ -25,9 +25,7 @@ class Settings:
     done_bucket: str = ""
     worker_lambda: str = ""
     orchestrator_lambda: str = ""
-    codebuild_project: str = ""
     watchdog_sfn: str = ""
-    ssm_document: str = ""
     ssm_prefix: str = ""
 
     grace: float = 30.0

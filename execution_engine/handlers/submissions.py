@@ -64,7 +64,7 @@ def _http_answer(submit: Callable[[], dict[str, str]]) -> tuple[int, Answer]:
         return _answer(submit)
     except Exception as error:
         log.exception("job could not be taken")
-        told = f"the job could not be taken ({type(error).__name__}); nothing of it is left, try again"
+        told = f"the job could not be taken ({type(error).__name__}); what was begun of it is taken back"
         return 500, {"status": "error", "error": told, "errors": []}
 
 

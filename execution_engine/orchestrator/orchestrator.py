@@ -92,7 +92,7 @@ class Orchestrator:
         try:
             while not self._work(run_id, held):
                 if self._clock.now() - started > self._pace.pass_seconds:
-                    held.hand_over(frozenset())
+                    held.hand_over()
                     self._waker.wake(run_id, RUN_NUM)
                     log.info("handed over after a long pass", run_id=run_id)
                     return
@@ -104,7 +104,7 @@ class Orchestrator:
         except Exception:
             # Whoever tries again, or comes next, need not wait for the lease to run out.
             with suppress(Exception):
-                held.hand_over(frozenset())
+                held.hand_over()
             raise
 
     def _work(self, run_id: str, held: HeldLock) -> bool:

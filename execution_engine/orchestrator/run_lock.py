@@ -42,9 +42,9 @@ class HeldLock:
         self._keep()
         return False
 
-    def hand_over(self, done: frozenset[str]) -> None:
+    def hand_over(self) -> None:
         """Frees the lock and leaves what is still to be looked at for whoever comes next."""
-        self._locks.hand_over(self._lease, self._lease.marks - self._done - done)
+        self._locks.hand_over(self._lease, self._lease.marks - self._done)
 
     def _keep(self) -> None:
         now = self._clock.now()

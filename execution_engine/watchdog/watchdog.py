@@ -21,7 +21,7 @@ from execution_engine.watchdog.verdict import Patience, Sighting, Verdict, of_at
 log = structlog.get_logger()
 
 SUBMISSION_LIMIT = 20 * 60
-"""Seconds after which a run that has no start signal is dead: the function that submits lives 15 minutes."""
+"""Seconds after which a run that has no start signal is dead: no function lives longer than 15 minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,8 @@ def test_handing_over_keeps_what_is_still_to_do(setting: Setting) -> None:
     held = setting.held("a", "b")
     setting.lock.enter(RUN, marks("c"))
     assert not held.done(marks("a"))
-    held.hand_over(marks("b"))
-    assert setting.held("d").todo == marks("c", "d")
+    held.hand_over()
+    assert setting.held("d").todo == marks("b", "c", "d")
 
 
 def test_the_lease_is_prolonged_when_half_of_it_is_over(setting: Setting) -> None:
