@@ -10,8 +10,8 @@ import structlog
 
 from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost
-from execution_engine.jobs.naming import JOB_ORDER_NAME
 from execution_engine.orders.event import Epochs, Event
+from execution_engine.orders.job_event import job_event
 from execution_engine.orders.run import Phase, Run
 from execution_engine.orders.store import DoneMarkers, Keys, Records
 
@@ -50,13 +50,5 @@ class Finalization:
         log.info("run completed", run_id=run.run_id, status=str(run.outcome), **run.summary)
 
     def _event(self, run: Run) -> Event:
-        return Event(
-            trace_id=run.trace_id,
-            order_name=JOB_ORDER_NAME,
-            epoch=Epochs(run.last_epoch, self._clock.now()).next(),
-            event_type="job_completed",
-            status=str(run.outcome),
-            run_id=run.run_id,
-            flow_id=run.flow_id,
-            data={"summary": run.summary},
-        )
+        epoch = Epochs(run.last_epoch, self._clock.now()).next()
+        return job_event(run, "job_completed", str(run.outcome), epoch, {"summary": run.summary})

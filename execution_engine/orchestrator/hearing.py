@@ -9,8 +9,11 @@ import structlog
 
 from execution_engine.orders.custom_events import custom_events
 from execution_engine.orders.event import Epochs
+from execution_engine.orders.machine import Trigger
 from execution_engine.orders.marks import Word
+from execution_engine.orders.move import Move
 from execution_engine.orders.order import Order
+from execution_engine.orders.packing import move_event
 from execution_engine.orders.planner import Planner
 from execution_engine.orders.report import Claim, Result
 from execution_engine.orders.status import Status
@@ -47,7 +50,7 @@ class Hearing:
         relaunches = []
         for order, (claim, result) in zip(known, facts, strict=True):
             if result is not None:
-                self._record_events(order, result, epochs)
+                planner.renew(self._record_events(order, result, now, epochs))
                 planner.reported(order.order_num, result)
             elif claim is not None:
                 planner.claimed(order.order_num, claim)
@@ -71,10 +74,13 @@ class Hearing:
         patience = self._relaunch_after * 2.0 ** (order.launches - 1)
         return order.launches < MAX_LAUNCHES and now - (order.launched_at or now) >= patience
 
-    def _record_events(self, order: Order, result: Result, epochs: Epochs) -> None:
-        """What the commands reported goes into the history before the order's end does, each once."""
+    def _record_events(self, order: Order, result: Result, now: float, epochs: Epochs) -> Order:
+        """What the commands reported goes into the history after the order's start and before its end, each
+        once. The order as it is then."""
         if result.events <= order.events_written:
-            return
+            return order
+        if order.status is Status.DISPATCHED:
+            order = self._record_start(order, result, now, epochs)
         documents = self._reports.events(order.run_id, order.order_num, order.attempt)
         events = custom_events(order, documents, epochs)
         written = order.events_written
@@ -90,3 +96,11 @@ class Hearing:
                 )
             )
             written += len(page)
+        return order
+
+    def _record_start(self, order: Order, result: Result, now: float, epochs: Epochs) -> Order:
+        start = Move(order, Trigger.START, {"started_at": result.started_at or now, "last_update": now})
+        told = move_event(start, epochs.next())
+        change = RunChange(last_epoch=told.epoch, from_epoch=epochs.record())
+        self._records.commit(Transaction(run_id=order.run_id, moves=(start,), events=(told,), run=change))
+        return start.after

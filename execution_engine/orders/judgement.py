@@ -38,11 +38,15 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
     """A result ends the attempt: for good, or until the next one where retries remain."""
     if not order.status.is_out:
         return None
+    # Only what a worker began has a beginning; a result from outside tells none.
+    unheard = order.status is Status.DISPATCHED and result.started_at is not None
+    via = Trigger.START if unheard else None
     if _may_retry(order, result, stopping):
         return Move(
             order,
             Trigger.REQUEUE,
             {"not_before": now + backoff(order.attempt), "last_update": now, "exit_code": result.exit_code},
+            via,
         )
     return Move(
         order,
@@ -58,6 +62,7 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
             "execution_url": order.execution_url or result.execution_url,
             "last_update": now,
         },
+        via,
     )
 
 

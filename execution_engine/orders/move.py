@@ -17,17 +17,27 @@ from execution_engine.orders.status import Status
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """``facts`` are the other attributes of the order that this change brings; raises ``IllegalMove``."""
+    """``facts`` are the other attributes of the order that this change brings; raises ``IllegalMove``.
+
+    ``via`` is a trigger that happened before and is first heard of now: a fast worker's start. The order goes
+    both ways in one write, and the history tells both.
+    """
 
     order: Order
     trigger: Trigger
     facts: Mapping[str, Any] = field(default_factory=dict)
+    via: Trigger | None = None
     target: Status = field(init=False)
+    passed: Status | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if "status" in self.facts:
             raise ValueError("a status is never handed in; the lifecycle gives it")
-        object.__setattr__(self, "target", next_status(self.order.status, self.trigger))
+        status = self.order.status
+        if self.via is not None:
+            status = next_status(status, self.via)
+            object.__setattr__(self, "passed", status)
+        object.__setattr__(self, "target", next_status(status, self.trigger))
 
     @property
     def after(self) -> Order:
@@ -37,6 +47,11 @@ class Move:
     @property
     def is_dispatch(self) -> bool:
         return self.trigger is Trigger.DISPATCH
+
+    @property
+    def steps(self) -> tuple[Status, ...]:
+        """The statuses that the order takes on, in turn; each leaves one event."""
+        return (self.target,) if self.passed is None else (self.passed, self.target)
 
     @property
     def event_data(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from execution_engine.orders.event import Epochs, Event
 from execution_engine.orders.move import Move
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Run, Tally
+from execution_engine.orders.status import Status
 from execution_engine.orders.transaction import ACTION_LIMIT, RunChange, Transaction
 
 _ROOM = ACTION_LIMIT - 1
@@ -26,7 +27,8 @@ class _Draft:
 
     @property
     def actions(self) -> int:
-        return self.reserved + 2 * len(self.moves) + sum(1 for num in self.releases if num not in self.moves)
+        released = sum(1 for num in self.releases if num not in self.moves)
+        return self.reserved + released + sum(_cost(move) for move in self.moves.values())
 
     @property
     def size(self) -> int:
@@ -36,7 +38,8 @@ class _Draft:
     def transaction(
         self, run_id: str, epochs: Epochs, change: RunChange, opening_events: tuple[Event, ...]
     ) -> Transaction:
-        events = opening_events + tuple(move_event(move, epochs.next()) for move in self.moves.values())
+        told = (move_event(move, epochs.next(), step) for move in self.moves.values() for step in move.steps)
+        events = opening_events + tuple(told)
         tally = sum((Tally.of_move(move.order, move.after) for move in self.moves.values()), Tally())
         return Transaction(
             run_id=run_id,
@@ -51,19 +54,25 @@ def _size(order: Order) -> int:
     return 4_096 + sum(len(command.encode()) for command in order.cmds)
 
 
-def move_event(move: Move, epoch: float) -> Event:
-    """The one event that a status change leaves: its type is the new status."""
+def _cost(move: Move) -> int:
+    """Actions: the order's row, and an event for each of its steps."""
+    return 1 + len(move.steps)
+
+
+def move_event(move: Move, epoch: float, step: Status | None = None) -> Event:
+    """The one event that a status change leaves: its type is the new status (``step``, or the move's end)."""
     order = move.after
+    status = step or move.target
     return Event(
         trace_id=order.trace_id,
         order_name=order.order_name,
         epoch=epoch,
-        event_type=str(order.status),
-        status=str(order.status),
+        event_type=str(status),
+        status=str(status),
         run_id=order.run_id,
         flow_id=order.flow_id,
         order_num=order.order_num,
-        data=move.event_data,
+        data=move.event_data if status is move.target else {"attempt": order.attempt},
     )
 
 
@@ -99,7 +108,7 @@ def pack(
             room_for(1).releases.setdefault(dependent, set()).add(num)
     for move in moves:
         num = move.order.order_num
-        room_for(2, _size(move.order)).moves[num] = move
+        room_for(_cost(move), _size(move.order)).moves[num] = move
         for dependent in releases.get(num, ()):
             room_for(1).releases.setdefault(dependent, set()).add(num)
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
-from execution_engine.jobs.naming import JOB_ORDER_NAME
 from execution_engine.orders.cursor import Cursor, places
 from execution_engine.orders.event import Epochs, Event
+from execution_engine.orders.job_event import job_event
 from execution_engine.orders.judgement import judge_claim, judge_result, judge_unrun, reserve
 from execution_engine.orders.move import Move
 from execution_engine.orders.order import Order
@@ -53,25 +53,18 @@ class Planner:
 
     def start(self) -> None:
         """The submission is complete: the run begins."""
-        run = self._run
-        self._opening.append(
-            Event(
-                trace_id=run.trace_id,
-                order_name=JOB_ORDER_NAME,
-                epoch=self._epochs.next(),
-                event_type="job_started",
-                status="running",
-                run_id=run.run_id,
-                flow_id=run.flow_id,
-                data={"orders": run.total},
-            )
-        )
+        begun = job_event(self._run, "job_started", "running", self._epochs.next(), {"orders": self._run.total})
+        self._opening.append(begun)
 
     def learn(self, orders: Iterable[Order], missing: Iterable[str] = ()) -> None:
         """Rows that were read; ``missing`` are those that were asked for and can't be had."""
         for order in orders:
             self._orders.setdefault(order.order_num, order)
         self._missing.update(missing)
+
+    def renew(self, order: Order) -> None:
+        """The order as it is by now, before anything was decided about it."""
+        self._orders[order.order_num] = order
 
     def order(self, num: str) -> Order | None:
         """The order as it will be after what was decided so far."""

@@ -131,3 +131,24 @@ def test_the_next_attempt_begins_like_the_first() -> None:
     assert (after.status, after.attempt, after.launches) == (Status.DISPATCHED, 2, 1)
     assert (after.dispatched_at, after.launched_at, after.started_at) == (NOW, NOW, None)
     assert (after.events_written, after.not_before) == (0, None)
+
+
+def test_a_result_that_overtakes_its_start_brings_both() -> None:
+    move = judge_result(out(), Result(status=Status.SUCCEEDED, started_at=NOW - 1), NOW, stopping=False)
+    assert move is not None
+    assert move.steps == (Status.RUNNING, Status.SUCCEEDED)
+    again = judge_result(out(retries=1), Result(status=Status.FAILED, started_at=NOW - 1), NOW, stopping=False)
+    assert again is not None
+    assert again.steps == (Status.RUNNING, Status.QUEUED)
+
+
+def test_a_result_from_outside_brings_no_start() -> None:
+    move = judge_result(out(), Result(status=Status.FAILED, reason="dispatch_failed"), NOW, stopping=False)
+    assert move is not None
+    assert move.steps == (Status.FAILED,)
+
+
+def test_what_is_known_to_run_is_not_started_again() -> None:
+    move = judge_result(out(Status.RUNNING), Result(status=Status.SUCCEEDED, started_at=NOW), NOW, stopping=False)
+    assert move is not None
+    assert move.steps == (Status.SUCCEEDED,)

@@ -78,3 +78,13 @@ def test_the_history_is_told_what_matters_and_no_more() -> None:
         "exit_code": 0,
         "log_bytes": 5,
     }
+
+
+def test_both_ways_of_a_move_are_the_lifecycles() -> None:
+    fast = an_order(RUN, status=Status.DISPATCHED, attempt=1)
+    move = Move(fast, Trigger.SUCCEED, {}, Trigger.START)
+    assert (move.passed, move.target) == (Status.RUNNING, Status.SUCCEEDED)
+    with pytest.raises(IllegalMove):
+        Move(fast, Trigger.SUCCEED, {}, Trigger.DISPATCH)
+    with pytest.raises(IllegalMove):
+        Move(an_order(RUN), Trigger.FAIL, {}, Trigger.START)

@@ -154,3 +154,21 @@ def test_whatever_is_packed(ended: int, cut_off: int, needs: list[frozenset[int]
     found = {(dependent, cause) for one in transactions for dependent, all_ in one.releases.items() for cause in all_}
     assert found == {(dependent, cause) for cause, all_ in releases.items() for dependent in all_}
     assert len(transactions) <= 1 + (2 * len(moves) + len(found) + starting) // 97
+
+
+def test_a_start_that_is_first_heard_of_with_its_end_is_told_before_it() -> None:
+    fast = an_order(RUN, "0001", status=Status.DISPATCHED, attempt=1)
+    (one,) = packed([Move(fast, Trigger.SUCCEED, {"exit_code": 0}, Trigger.START)])
+    assert [(event.event_type, dict(event.data or {})) for event in one.events] == [
+        ("running", {"attempt": 1}),
+        ("succeeded", {"attempt": 1, "exit_code": 0}),
+    ]
+    assert one.events[0].epoch < one.events[1].epoch
+    assert one.actions == 4  # the order, its two events, the run
+
+
+def test_no_transaction_is_too_large_when_every_order_has_two_events() -> None:
+    orders = [an_order(RUN, num(place), status=Status.DISPATCHED, attempt=1) for place in range(1, 101)]
+    made = packed([Move(order, Trigger.FAIL, {}, Trigger.START) for order in orders])
+    assert sum(len(one.events) for one in made) == 200
+    assert all(one.actions <= 100 for one in made)
