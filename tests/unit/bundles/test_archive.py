@@ -10,6 +10,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from unit.bundles.zips import read_tree
@@ -176,8 +177,12 @@ def test_what_unpacking_would_refuse_is_refused_now(code: Path) -> None:
 def test_unreadable_files_are_named(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (code / "closed").write_text("x")
 
-    def refuse(*_: object) -> int:
-        raise PermissionError(13, "Permission denied")
+    really_open = os.open
+
+    def refuse(path: Any, *how: Any, **where: Any) -> int:
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return really_open(path, *how, **where)
 
     monkeypatch.setattr(os, "open", refuse)  # root, who may run the tests, reads anything
     with pytest.raises(CodeUnusable, match="'closed' in .* can't be read: Permission denied"):
