@@ -14,6 +14,7 @@
     │   └── Unsealable         and what was given is to blame: it is no key, or no text
     ├── BundleUnreadable       a bundle can't be fetched, verified or opened
     ├── LaunchFailed           a target refused to start an order
+    ├── SubmissionPending      the same request is still being submitted; the same again will tell
     └── NotFound               what was asked for does not exist (says how long records live)
 
 An error names the thing, its state, what was tried and the remedy. None carries a secret value.
@@ -112,6 +113,10 @@ class LaunchFailed(EngineError):
     def __init__(self, message: str, *, transient: bool) -> None:
         self.transient = transient
         super().__init__(message)
+
+
+class SubmissionPending(EngineError):
+    """Whether a submission began can't be told yet. Repeating the same request tells, and does no harm."""
 
 
 class NotFound(EngineError):

@@ -10,5 +10,5 @@ from execution_engine.handlers.submissions import receive
 _intake = engine().intake
 
 
-def handler(event: dict[str, Any], context: object) -> Any:
-    return receive(event, "init", _intake.submit)
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return receive(event, "init", _intake.submit, getattr(context, "aws_request_id", ""))

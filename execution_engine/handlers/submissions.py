@@ -1,8 +1,11 @@
-"""The ways a job comes in (contract section 1): HTTP, SNS, a direct invocation. One answer for each."""
+"""The ways a job comes in (contract section 1): HTTP, SNS, a direct invocation. One answer for each.
+
+A refusal is an answer. What went wrong otherwise is one over HTTP, where nobody tries again; of the other ways
+it is raised, so that the platform does: it repeats the same request, which by then may have its run.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +13,8 @@ import structlog
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.data_classes.sns_event import SNSEventRecord
 
-from execution_engine.errors import EngineError, Fault, JobRefused
+from execution_engine.errors import Fault, JobRefused
+from execution_engine.handlers.answers import Answer, http, refusal, told
 from execution_engine.jobs.encoding import read_json
 from execution_engine.jobs.job import Door
 
@@ -19,34 +23,46 @@ log = structlog.get_logger()
 HTTP_LIMIT = 1024 * 1024
 INVOKE_LIMIT = 6 * 1024 * 1024
 
-Submit = Callable[..., dict[str, str]]
-Answer = dict[str, Any]
+_NOT_TAKEN = "the job could not be taken ({}); what was begun of it is taken back"
+
+Submit = Callable[..., Answer]
 
 
-def receive(event: object, door: Door, submit: Submit) -> Any:
-    """HTTP gets an HTTP answer, SNS a list of answers, a direct invocation the answer itself."""
+def receive(event: object, door: Door, submit: Submit, request_id: str = "") -> Any:
+    """HTTP gets an HTTP answer, SNS a list of answers, a direct invocation the answer itself.
+
+    ``request_id`` is Lambda's: the same for each try of one asynchronous invocation.
+    """
     if isinstance(event, Mapping) and "requestContext" in event:
-        status, answer = _http_answer(lambda: submit(_body(event), door=door, size_limit=HTTP_LIMIT))
-        return {
-            "statusCode": status,
-            "headers": {"content-type": "application/json"},
-            "body": json.dumps(answer),
-        }
+        return http(*told(lambda: submit(_body(event), door=door, size_limit=HTTP_LIMIT), _NOT_TAKEN))
     if isinstance(event, Mapping) and isinstance(event.get("Records"), list):
-        return [_sns(record, door, submit) for record in event["Records"]]
-    return _answer(lambda: submit(event, door=door, size_limit=INVOKE_LIMIT))[1]
+        return _each(event["Records"], door, submit)
+    came_as = f"invoke:{request_id}" if request_id else None
+    return _answer(lambda: submit(event, door=door, size_limit=INVOKE_LIMIT, came_as=came_as))
+
+
+def _each(records: list[Any], door: Door, submit: Submit) -> list[Answer]:
+    """One bad message never stops the others; what may be better the next time is raised at the end."""
+    answers, failures = [], []
+    for record in records:
+        try:
+            answers.append(_answer(lambda record=record: _sns(record, door, submit)))  # type: ignore[misc]
+        except Exception as error:
+            log.exception("message could not be taken")
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return answers
 
 
 def _sns(record: dict[str, Any], door: Door, submit: Submit) -> Answer:
-    """A message that can't be taken is logged and answered; it would be no better the next time."""
-    return _answer(lambda: submit(read_json(_message(record)), door=door, size_limit=INVOKE_LIMIT))[1]
-
-
-def _message(record: dict[str, Any]) -> str:
     try:
-        return SNSEventRecord(record).sns.message
+        message = SNSEventRecord(record).sns
+        text, name = message.message, message.get("MessageId")
     except (KeyError, TypeError, AttributeError) as error:
         raise JobRefused([Fault("Records", "holds a record that is no SNS message")]) from error
+    came_as = f"sns:{name}" if name else None
+    return submit(read_json(text), door=door, size_limit=INVOKE_LIMIT, came_as=came_as)
 
 
 def _body(event: Mapping[str, Any]) -> object:
@@ -58,26 +74,8 @@ def _body(event: Mapping[str, Any]) -> object:
     return read_json(text or "")
 
 
-def _http_answer(submit: Callable[[], dict[str, str]]) -> tuple[int, Answer]:
-    """Over HTTP nobody tries again for the caller, so whatever went wrong has an answer that says so."""
+def _answer(submit: Callable[[], Answer]) -> Answer:
     try:
-        return _answer(submit)
-    except Exception as error:
-        log.exception("job could not be taken")
-        told = f"the job could not be taken ({type(error).__name__}); what was begun of it is taken back"
-        return 500, {"status": "error", "error": told, "errors": []}
-
-
-def _answer(submit: Callable[[], dict[str, str]]) -> tuple[int, Answer]:
-    try:
-        return 200, dict(submit())
+        return dict(submit())
     except JobRefused as refused:
-        log.info("job refused", error=str(refused), faults=len(refused.faults))
-        return refused.status, {
-            "status": "error",
-            "error": str(refused).splitlines()[0],
-            "errors": [fault.as_dict() for fault in refused.faults],
-        }
-    except EngineError as error:
-        log.error("job could not be taken", error=str(error))
-        return 500, {"status": "error", "error": str(error).splitlines()[0], "errors": []}
+        return refusal(refused)[1]

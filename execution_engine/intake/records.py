@@ -15,7 +15,7 @@ RECORD_LIFETIME = 24 * 3600
 """Seconds that a run's and its orders' records outlive the run's deadline (contract section 4)."""
 
 
-def first_run(job: Job, names: Names, key_path: str, now: float) -> Run:
+def first_run(job: Job, names: Names, key_path: str, now: float, retry_of: str | None = None) -> Run:
     deadline = now + job.job_timeout
     return Run(
         run_id=names.run_id,
@@ -31,6 +31,7 @@ def first_run(job: Job, names: Names, key_path: str, now: float) -> Run:
         last_epoch=last_epoch_of_submission(job, now),
         sops_key_path=key_path,
         tally=Tally(open=len(job.orders)),
+        retry_of=retry_of,
     )
 
 

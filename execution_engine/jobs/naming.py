@@ -5,6 +5,7 @@ Nobody else assembles a key; so nothing can look in a place that nobody writes t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -47,6 +48,11 @@ def lock_key(run_id: str) -> str:
     return f"lock:{run_id}"
 
 
+def submission_key(name: str) -> str:
+    """Where an idempotency key is kept; whatever it looks like, as a digest of one length."""
+    return f"key:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
 def watchdog_name(run_id: str, num: str, attempt: int) -> str:
     """Deterministic, so that starting it twice is one watchdog. The job's own has ``0000`` and attempt 1."""
     return f"{run_id}-{num}-{attempt}"
@@ -72,6 +78,11 @@ def upload_key(sha256: str, nonce: str) -> str:
     Named for one submission, so that the end of one never takes the code away from another.
     """
     return f"{EXEC_PREFIX}/uploads/{nonce}/{sha256}.zip"
+
+
+def kept_job_key(run_id: str) -> str:
+    """The job as it was submitted, sealed: what a retry is made of."""
+    return f"{EXEC_PREFIX}/{run_id}/{RUN_NUM}/job.age"
 
 
 def done_key(run_id: str) -> str:

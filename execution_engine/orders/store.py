@@ -16,6 +16,7 @@ from execution_engine.orders.order import Order
 from execution_engine.orders.report import Claim, Result
 from execution_engine.orders.run import Run
 from execution_engine.orders.transaction import Transaction
+from execution_engine.orders.wreck import Wreck
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,17 @@ class Records(Protocol):
         ...
 
     def read(self, run_id: str, nums: Iterable[str] = (), *, with_run: bool = False) -> Rows:
-        """One call per 100 rows."""
+        """One call per 100 rows. Raises ``RowUnreadable`` if the run's own can't be read."""
+        ...
+
+    def inspect(self, run_id: str, nums: Iterable[str]) -> list[Wreck]:
+        """Those records that ``read`` can't make out or find, as far as they go; ``0000`` is the run's own.
+        One call per 100 rows."""
+        ...
+
+    def repair(self, wreck: Wreck, mended: Order | Run) -> None:
+        """Writes the record as ``mending`` made it (also its status, law 1's one exception). ``ConditionLost``
+        if the record is no longer as it was inspected."""
         ...
 
     def commit(self, transaction: Transaction) -> None:
@@ -57,12 +68,18 @@ class Records(Protocol):
         """Records what the attempt that is out runs as, for look-up and stop; ``ConditionLost`` if it is not."""
         ...
 
+    def withdraw(self, run_id: str) -> None:
+        """From ``submitting`` to ``withdrawn``; ``ConditionLost`` if the run is anything else, or is not."""
+        ...
+
     def ask_to_stop(self, run_id: str, reason: str) -> None:
-        """The first reason stands. Raises ``ConditionLost`` if the run is completed or being stopped."""
+        """The first reason stands, also before the run's first pass. Raises ``ConditionLost`` if the run is
+        withdrawn, completed or being stopped."""
         ...
 
     def complete(self, run: Run, event: Event) -> None:
-        """``job_completed`` and the run's end in one; ``ConditionLost`` if it was completed before."""
+        """``job_completed`` and the run's end in one; ``ConditionLost`` if it was completed before, or was asked
+        to stop since ``run`` was read: that decides how it ends."""
         ...
 
     def discard(self, run_id: str, nums: Iterable[str], events: Iterable[Event]) -> None:
@@ -110,6 +127,49 @@ class Locks(Protocol):
 
     def hand_over(self, lease: Lease, keep: frozenset[str]) -> None:
         """Frees the lock but leaves marks for the next holder; ``ConditionLost`` as above."""
+        ...
+
+    def is_settled(self, run_id: str) -> bool:
+        """Whether nobody holds the lock and no mark is left."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Which run an idempotency key stands for. ``fingerprint``: of its job. Times in seconds since the epoch:
+    ``until`` then the submission counts as dead unless it renews or its run has begun; the key is free again
+    from ``expires_at`` on."""
+
+    key: str
+    run_id: str
+    trace_id: str
+    flow_id: str
+    fingerprint: str
+    until: float
+    expires_at: float
+
+
+class Submissions(Protocol):
+    """One submission a key."""
+
+    def claim(self, submission: Submission, now: float) -> Submission:
+        """The one that holds the key: this one if the key was free, or what it stood for had expired."""
+        ...
+
+    def find(self, key: str, now: float) -> Submission | None:
+        """Who holds the key."""
+        ...
+
+    def take_over(self, seen: Submission, by: Submission) -> None:
+        """``ConditionLost`` if the key no longer stands for what was seen, or that was renewed since."""
+        ...
+
+    def renew(self, submission: Submission, until: float) -> Submission:
+        """``ConditionLost`` if the key stands for another one by now."""
+        ...
+
+    def forget(self, submission: Submission) -> None:
+        """Frees the key, if it stands for this one."""
         ...
 
 

@@ -52,6 +52,10 @@ class Database:
         request = row.get_update_kwargs_from_instance(
             actions=list(actions), condition=condition, return_values_on_condition_failure="ALL_OLD"
         )
+        return self.send_update(request, type(row).__name__)
+
+    def send_update(self, request: Mapping[str, Any], what: str) -> dict[str, Any]:
+        """An update as DynamoDB takes it; likewise."""
         for again in range(_UNPROCESSED_TRIES):
             self._pause(again)
             try:
@@ -59,15 +63,23 @@ class Database:
                 return dict(answer["Attributes"])
             except ClientError as error:
                 if _code(error) != "TransactionConflictException":  # a transaction is at work on the item
-                    raise _lost(error, row) from error
-        raise StoreError(f"a {type(row).__name__} was in transactions {_UNPROCESSED_TRIES} times in a row")
+                    raise _lost(error, what) from error
+        raise StoreError(f"a {what} was in transactions {_UNPROCESSED_TRIES} times in a row")
 
     def put(self, row: Model, condition: Condition | None = None) -> None:
         request = row.get_save_kwargs_from_instance(condition=condition)
         try:
             self._connection.dispatch("PutItem", request)
         except ClientError as error:
-            raise _lost(error, row) from error
+            raise _lost(error, type(row).__name__) from error
+
+    def delete(self, row: Model, condition: Condition) -> None:
+        """Raises ``ConditionLost``."""
+        request = row.get_delete_kwargs_from_instance(condition=condition)
+        try:
+            self._connection.dispatch("DeleteItem", request)
+        except ClientError as error:
+            raise _lost(error, type(row).__name__) from error
 
     def transact(self) -> TransactWrite:
         return TransactWrite(connection=self._connection)
@@ -134,12 +146,12 @@ def commit(transaction: TransactWrite) -> None:
         raise StoreError(f"DynamoDB cancelled a transaction: {', '.join(sorted(codes - _LOST))}") from error
 
 
-def _lost(error: ClientError, row: Model) -> Exception:
+def _lost(error: ClientError, what: str) -> Exception:
     failure: Exception = error
     if _code(error) != "ConditionalCheckFailedException":
         return failure
     cause = error.__cause__
-    lost = ConditionLost(f"{type(row).__name__} was changed by somebody else first")
+    lost = ConditionLost(f"{what} was changed by somebody else first")
     if isinstance(cause, ClientError):
         lost.found = cause.response.get("Item", {})
     return lost

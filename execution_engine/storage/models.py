@@ -59,6 +59,7 @@ class OrderRow(Model):
     log_bytes = NumberAttribute(null=True)
     log_tail = UnicodeAttribute(null=True)
     events_written = NumberAttribute()
+    damaged = UnicodeAttribute(null=True)
 
 
 class RunRow(Model):
@@ -90,6 +91,7 @@ class RunRow(Model):
     stop_cursor = NumberAttribute()
     completed_at = NumberAttribute(null=True)
     status = UnicodeAttribute(null=True)
+    retry_of = UnicodeAttribute(null=True)
 
 
 class EventRow(Model):
@@ -119,6 +121,19 @@ class LockRow(Model):
     ttl = NumberAttribute(null=True)
 
 
+class SubmissionRow(Model):
+    """``key:<sha256>``, in the table of the locks. Attribute names are those of ``orders.store.Submission``."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    run_id = UnicodeAttribute()
+    trace_id = UnicodeAttribute()
+    flow_id = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    until = NumberAttribute()
+    expires_at = NumberAttribute()
+    ttl = NumberAttribute()
+
+
 @dataclass(frozen=True, slots=True)
 class TableNames:
     orders: str
@@ -134,6 +149,7 @@ class Tables:
     run: type[RunRow]
     event: type[EventRow]
     lock: type[LockRow]
+    submission: type[SubmissionRow]
 
     @classmethod
     def named(cls, names: TableNames, region: str) -> Tables:
@@ -145,4 +161,5 @@ class Tables:
             run=bound(RunRow, names.orders),
             event=bound(EventRow, names.events),
             lock=bound(LockRow, names.locks),
+            submission=bound(SubmissionRow, names.locks),
         )

@@ -18,10 +18,12 @@ class Taker:
 
     def __init__(self, *errors: Exception | None) -> None:
         self.taken: list[tuple[object, str, int]] = []
+        self.came_as: list[str | None] = []
         self.errors = list(errors)
 
-    def __call__(self, request: object, *, door: str, size_limit: int) -> dict[str, str]:
+    def __call__(self, request: object, *, door: str, size_limit: int, came_as: str | None = None) -> dict[str, str]:
         self.taken.append((request, door, size_limit))
+        self.came_as.append(came_as)
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
@@ -95,11 +97,30 @@ def test_any_other_error_has_an_answer_over_http_that_gives_nothing_away() -> No
     assert "hunter2" not in json.dumps(told)
 
 
-def test_where_lambda_tries_again_any_other_error_is_its_own() -> None:
+@pytest.mark.parametrize("error", [RuntimeError, SealingFailed])
+def test_where_lambda_tries_again_any_other_error_is_its_own(error: type[Exception]) -> None:
+    with pytest.raises(error):
+        receive(JOB, "init", Taker(error()))
+    with pytest.raises(error):
+        receive(sns("{}"), "init", Taker(error()))
+
+
+def test_a_message_that_fails_is_raised_when_the_others_were_taken() -> None:
+    taker = Taker(None, RuntimeError(), None)
     with pytest.raises(RuntimeError):
-        receive(JOB, "init", Taker(RuntimeError()))
-    with pytest.raises(RuntimeError):
-        receive(sns("{}"), "init", Taker(RuntimeError()))
+        receive(sns('{"n": 1}', '{"n": 2}', '{"n": 3}'), "init", taker)
+    assert [request for request, _, _ in taker.taken] == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def test_what_the_platform_may_repeat_has_the_platforms_name() -> None:
+    taker = Taker()
+    receive(http("{}"), "init", taker, "request-1")
+    receive(JOB, "init", taker, "request-1")
+    receive(JOB, "init", taker)
+    event = sns("{}", "{}")
+    del event["Records"][1]["Sns"]["MessageId"]
+    receive(event, "init", taker, "request-1")
+    assert taker.came_as == [None, "invoke:request-1", None, "sns:m", None]
 
 
 def test_a_direct_invocation_is_answered_plainly() -> None:

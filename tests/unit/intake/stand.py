@@ -16,18 +16,24 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from fakes.bucket import MemoryBucket
 from fakes.calls import Calls
+from fakes.locks import MemoryLocks
 from fakes.objects import Objects
 from fakes.platform import TICK, in_turn
 from fakes.records import MemoryRecords
 from fakes.reports import MemoryReports
 from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryWaker, MemoryWatchdogs
+from fakes.submissions import MemorySubmissions
 from fakes.time_and_ids import FakeClock, SequentialIdentifiers
 
 from execution_engine.bundles.limits import Limits
 from execution_engine.intake.addresses import CallbackAddresses
+from execution_engine.intake.admission import Admission
 from execution_engine.intake.intake import Deployment, Intake
 from execution_engine.intake.packing import Habits
+from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
+from execution_engine.jobs.job import Job
+from execution_engine.jobs.naming import kept_job_key
 from execution_engine.watchdog.sweep import Sweep
 from execution_engine.watchdog.verdict import Patience
 from execution_engine.watchdog.watchdog import Watchdog
@@ -97,31 +103,48 @@ class Stand:
         self.bucket = MemoryBucket(self.calls, self.objects)
         self.callers = CallersBuckets()
         self.sealer = sealer or QuickSealer()
-        self.intake = Intake(
+        self.submissions = MemorySubmissions(self.calls)
+        self.kept: dict[str, Job] = {}
+        self.admission = Admission(self.submissions, self.records, self.reports, self.watchdogs, self.clock, TICK)
+        self.queueing = Queueing(
             records=self.records,
             reports=self.reports,
             watchdogs=self.watchdogs,
             keys=self.keys,
             bucket=self.bucket,  # type: ignore[arg-type]
-            code=S3Code(self.callers, Limits()),
+            keep=self.keep,
             sealer=self.sealer,
             addresses=CallbackAddresses(signer(), BUCKET),
             habits=Habits(grace=30.0, heartbeat=10.0, control_poll=3.0),
-            deployment=Deployment(targets=targets, ssm_prefix="/engine", done_bucket="done", tick=TICK),
+            ssm_prefix="/engine",
+            tick=TICK,
             clock=self.clock,
-            identifiers=SequentialIdentifiers(),
             concurrently=in_turn,
+        )
+        self.intake = Intake(
+            admission=self.admission,
+            queueing=self.queueing,
+            code=S3Code(self.callers, Limits()),
+            deployment=Deployment(targets=targets, done_bucket="done"),
+            identifiers=SequentialIdentifiers(),
+            fingerprint=lambda job, salt: f"{salt}:{job!r}",
         )
         self.watchdog = Watchdog(
             records=self.records,
             reports=self.reports,
             done=MemoryDoneMarkers(self.calls),
+            locks=MemoryLocks(self.calls),
             waker=self.waker,
             sweep=Sweep(self.records, self.keys, self.bucket),  # type: ignore[arg-type]
             clock=self.clock,
             identifiers=SequentialIdentifiers(),
             patience=Patience(grace=30, heartbeat=10, start_limit=1_800, relaunch_after=120, tick=TICK),
         )
+
+    def keep(self, run_id: str, job: Job) -> None:
+        """As ``KeptJobs``."""
+        self.calls.through("kept_jobs.keep", lambda: self.objects.put(kept_job_key(run_id), b"sealed"))
+        self.kept[run_id] = job
 
     def submit(self, *orders: dict[str, Any], **job: Any) -> dict[str, str]:
         document = {"username": "ann", "orders": list(orders), **job}

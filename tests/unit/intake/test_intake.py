@@ -139,6 +139,7 @@ def test_the_watchdog_comes_before_everything_it_watches_over_and_the_start_sign
         "records.create_run",
         "watchdogs.start",
         "bucket.write",
+        "kept_jobs.keep",
         "keys.put",
         "bucket.write",
         "records.add_orders",

@@ -1,0 +1,169 @@
+"""Puts a job where the engine finds it: all of it, or nothing is left (law 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from execution_engine.bundles.manifest import CodePointer
+from execution_engine.bundles.sealing import AgeKey, Sealer
+from execution_engine.clock import Clock
+from execution_engine.errors import ConditionLost, Fault, JobRefused, SubmissionPending, Unsealable
+from execution_engine.intake.addresses import CallbackAddresses
+from execution_engine.intake.packing import BundlePacker, Habits, Names
+from execution_engine.intake.records import first_orders, first_run
+from execution_engine.intake.s3_code import FetchedCode
+from execution_engine.intake.stored_code import with_stored_code
+from execution_engine.jobs.job import Job, Order
+from execution_engine.jobs.naming import RUN_NUM, age_key_path, bundle_key, code_key, kept_job_key
+from execution_engine.orders.first_events import first_events
+from execution_engine.orders.run import Phase, Run, until_next_look
+from execution_engine.orders.store import Keys, Records, Reports, Watchdogs
+from execution_engine.storage.objects import Bucket
+
+log = structlog.get_logger()
+
+_KEY_OUTLIVES_RUN = 3_600
+"""Seconds: nobody may miss the key of a run that ends late."""
+
+Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a submission under an idempotency key tells its holder, see ``admission.Held``; both may raise
+    ``ConditionLost``, and it ends. Without a key nobody is told."""
+
+    made: Callable[[], None] = lambda: None
+    last: Callable[[], None] = lambda: None
+
+
+class Queueing:
+    """``keep(run_id, job)`` keeps the job for a retry. ``tick``: seconds between a watchdog's looks."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        reports: Reports,
+        watchdogs: Watchdogs,
+        keys: Keys,
+        bucket: Bucket,
+        keep: Callable[[str, Job], None],
+        sealer: Sealer,
+        addresses: CallbackAddresses,
+        habits: Habits,
+        ssm_prefix: str,
+        tick: int,
+        clock: Clock,
+        concurrently: Concurrently,
+    ) -> None:
+        self._records = records
+        self._reports = reports
+        self._watchdogs = watchdogs
+        self._keys = keys
+        self._bucket = bucket
+        self._keep = keep
+        self._sealer = sealer
+        self._addresses = addresses
+        self._habits = habits
+        self._ssm_prefix = ssm_prefix
+        self._tick = tick
+        self._clock = clock
+        self._concurrently = concurrently
+
+    def queue(
+        self, job: Job, names: Names, code: Mapping[str, FetchedCode], *, retry_of: str | None, progress: Progress
+    ) -> None:
+        """When this returns the run has begun, or will whatever dies; when it raises, it never does."""
+        path = age_key_path(self._ssm_prefix, names.run_id)
+        run = first_run(job, names, path, self._clock.now(), retry_of=retry_of)
+        try:
+            self._records.create_run(run)
+            self._watchdogs.start(run.run_id, RUN_NUM, 1, until_next_look(self._tick, job.job_timeout))
+            pointers = self._store_code(run, code, progress)
+            self._keep(run.run_id, with_stored_code(job, pointers, self._bucket.name))
+            digests = self._store_bundles(job, names, run, pointers, progress)
+            orders = first_orders(job, run, digests)
+            self._records.add_orders(orders, first_events(run, orders))
+            progress.last()
+        except BaseException:
+            self._withdraw(job, run, code)
+            raise
+        self._begin(job, run, code)
+
+    def has_begun(self, run_id: str) -> bool:
+        """Whether the run whose start was signalled was not withdrawn before that by somebody else."""
+        run = self._records.read(run_id, with_run=True).run
+        return run is not None and run.phase is not Phase.WITHDRAWN
+
+    def _begin(self, job: Job, run: Run, code: Mapping[str, FetchedCode]) -> None:
+        try:
+            self._reports.signal_start(run.run_id)
+        except BaseException:
+            # Written all the same, its answer lost? Then the run goes on.
+            if not self._is_signalled(run):
+                self._withdraw(job, run, code)
+                raise
+
+    def _is_signalled(self, run: Run) -> bool:
+        try:
+            return self._reports.has_result(run.run_id, RUN_NUM, 1)
+        except Exception as error:
+            # Nothing is touched: the job's watchdog will find out.
+            raise SubmissionPending(
+                f"nobody can tell whether run {run.run_id} begins: S3 does not answer; status {run.run_id} will"
+            ) from error
+
+    def _store_code(self, run: Run, code: Mapping[str, FetchedCode], progress: Progress) -> dict[str, CodePointer]:
+        pointers: dict[str, CodePointer] = {}
+        for location, fetched in code.items():
+            progress.made()
+            key = code_key(run.run_id, fetched.sha256)
+            if key not in {pointer.key for pointer in pointers.values()}:
+                with fetched.path.open("rb") as file:
+                    self._bucket.write(key, file, "application/zip")
+            pointers[location] = CodePointer(key, fetched.sha256, fetched.size)
+        return pointers
+
+    def _store_bundles(
+        self, job: Job, names: Names, run: Run, pointers: Mapping[str, CodePointer], progress: Progress
+    ) -> dict[str, str]:
+        """The bundles' SHA-256 by order number. The bundles themselves would fill the memory."""
+        key = AgeKey.generate()
+        self._keys.put(run.sops_key_path, key.identity, run.deadline + _KEY_OUTLIVES_RUN)
+        packer = BundlePacker(names, job, self._sealer, self._addresses, self._habits)
+
+        def store(placed: tuple[int, Order]) -> str | Fault:
+            index, order = placed
+            progress.made()
+            code = pointers[order.s3_location] if order.s3_location else None
+            try:
+                bundle = packer.pack(order, order.env_vars, frozenset(), order.sops_key or key.recipient, code)
+            except Unsealable as error:
+                return Fault(f"orders[{index}].env_vars", str(error))
+            self._bucket.write(bundle_key(run.run_id, order.order_num), bundle.data, "application/zip")
+            return bundle.sha256
+
+        stored = self._concurrently(store, enumerate(job.orders))
+        if faults := [one for one in stored if isinstance(one, Fault)]:
+            raise JobRefused(faults)
+        return {order.order_num: digest for order, digest in zip(job.orders, stored, strict=True)}
+
+    def _withdraw(self, job: Job, run: Run, code: Mapping[str, FetchedCode]) -> None:
+        """Nothing half-submitted is left behind. What fails here is left to the job's watchdog to sweep."""
+        keys = [bundle_key(run.run_id, order.order_num) for order in job.orders]
+        keys += [code_key(run.run_id, fetched.sha256) for fetched in code.values()]
+        keys.append(kept_job_key(run.run_id))
+        with suppress(Exception):
+            with suppress(ConditionLost):  # not there yet, or withdrawn by who took the key over
+                self._records.withdraw(run.run_id)
+            self._bucket.delete(keys)
+            self._keys.delete(run.sops_key_path)
+            orders = first_orders(job, run, {})
+            self._records.discard(run.run_id, [order.order_num for order in orders], first_events(run, orders))
+            log.warning("submission withdrawn", run_id=run.run_id)
