@@ -27,6 +27,8 @@ class Settings:
     orchestrator_lambda: str = ""
     watchdog_sfn: str = ""
     ssm_prefix: str = ""
+    kms_key: str = ""
+    """Seals the jobs that are kept for a retry; without one none is kept. Its ARN, id or alias."""
 
     grace: float = 30.0
     """Between the interrupt and the kill of an order that must end."""

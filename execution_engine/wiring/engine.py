@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from execution_engine.jobs.naming import age_key_path
 from execution_engine.wiring.services import Services
 from execution_engine.wiring.threads import on_threads
 
 if TYPE_CHECKING:
     from execution_engine.history.history import History
     from execution_engine.intake.intake import Intake
+    from execution_engine.intake.kept_jobs import KeptJobs
+    from execution_engine.intake.queueing import Queueing
+    from execution_engine.intake.retry import Retry
+    from execution_engine.orchestrator.cancellation import Cancellation
     from execution_engine.orchestrator.orchestrator import Orchestrator
     from execution_engine.watchdog.watchdog import Watchdog
     from execution_engine.worker.courier import Courier
@@ -23,34 +28,68 @@ class Engine(Services):
     @cached_property
     def intake(self) -> Intake:
         from execution_engine.bundles.limits import Limits
-        from execution_engine.bundles.sealing import Sealer
-        from execution_engine.intake.addresses import CallbackAddresses
+        from execution_engine.intake.admission import Admission
         from execution_engine.intake.intake import Deployment, Intake
-        from execution_engine.intake.packing import Habits
         from execution_engine.intake.s3_code import S3Code
 
         settings = self.settings
-        settings.need("ssm_prefix", "done_bucket")
+        settings.need("done_bucket")
         return Intake(
+            admission=Admission(
+                self.submissions, self.records, self.reports, self.watchdogs, self.clock, settings.tick
+            ),
+            queueing=self._queueing,
+            code=S3Code(self.client("s3"), Limits(size=settings.code_limit)),
+            deployment=Deployment(
+                targets=frozenset({"lambda"} if settings.worker_lambda else ()), done_bucket=settings.done_bucket
+            ),
+            identifiers=self.identifiers,
+        )
+
+    @cached_property
+    def _queueing(self) -> Queueing:
+        from execution_engine.bundles.sealing import Sealer
+        from execution_engine.intake.addresses import CallbackAddresses
+        from execution_engine.intake.packing import Habits
+        from execution_engine.intake.queueing import Queueing
+
+        settings = self.settings
+        settings.need("ssm_prefix")
+        return Queueing(
             records=self.records,
             reports=self.reports,
             watchdogs=self.watchdogs,
             keys=self.keys,
             bucket=self.internal,
-            code=S3Code(self.client("s3"), Limits(size=settings.code_limit)),
+            keep=self.kept_jobs.keep,
             sealer=Sealer(),
             addresses=CallbackAddresses(self.client("s3"), settings.internal_bucket),
             habits=Habits(settings.grace, settings.heartbeat, settings.control_poll),
-            deployment=Deployment(
-                targets=frozenset({"lambda"} if settings.worker_lambda else ()),
-                ssm_prefix=settings.ssm_prefix,
-                done_bucket=settings.done_bucket,
-                tick=settings.tick,
-            ),
+            ssm_prefix=settings.ssm_prefix,
+            tick=settings.tick,
             clock=self.clock,
-            identifiers=self.identifiers,
             concurrently=on_threads,
         )
+
+    @cached_property
+    def kept_jobs(self) -> KeptJobs:
+        from execution_engine.intake.kept_jobs import KeptJobs
+        from execution_engine.storage.key_wrapping import KmsWrapping
+
+        key = self.settings.kms_key
+        return KeptJobs(self.internal, KmsWrapping(self.client("kms"), key) if key else None, self.clock)
+
+    @cached_property
+    def retry(self) -> Retry:
+        from execution_engine.intake.retry import Retry
+
+        return Retry(self.records, self.submissions, self.kept_jobs.load, self.intake, self.clock)
+
+    @cached_property
+    def cancellation(self) -> Cancellation:
+        from execution_engine.orchestrator.cancellation import Cancellation
+
+        return Cancellation(self.records, self.waker)
 
     @cached_property
     def orchestrator(self) -> Orchestrator:
@@ -58,23 +97,24 @@ class Engine(Services):
         from execution_engine.orchestrator.hearing import Hearing
         from execution_engine.orchestrator.orchestrator import Orchestrator, Pace
         from execution_engine.orchestrator.run_lock import RunLock
+        from execution_engine.orchestrator.salvage import Salvage
         from execution_engine.orchestrator.stopping import Stopping
         from execution_engine.orchestrator.targets.lambda_target import LambdaTarget
         from execution_engine.orders.plan import Limits
-        from execution_engine.storage.locks import DynamoLocks
 
         settings = self.settings
-        settings.need("worker_lambda")
+        settings.need("worker_lambda", "ssm_prefix")
         worker = LambdaTarget(self.functions, settings.worker_lambda, settings.internal_bucket, settings.start_limit)
         return Orchestrator(
             records=self.records,
             reports=self.reports,
-            lock=RunLock(DynamoLocks(self.database, self.tables), self.clock, self.identifiers, settings.lease),
+            lock=RunLock(self.locks, self.clock, self.identifiers, settings.lease),
             watchdogs=self.watchdogs,
             waker=self.waker,
             targets={"lambda": worker},
             hearing=Hearing(self.records, self.reports, settings.relaunch_after, on_threads),
             stopping=Stopping(self.reports, self.clock, self.identifiers),
+            salvage=Salvage(self.records, self.reports, partial(age_key_path, settings.ssm_prefix), self.clock),
             finalization=Finalization(self.records, self.keys, self.done, self.clock),
             clock=self.clock,
             identifiers=self.identifiers,
@@ -94,6 +134,7 @@ class Engine(Services):
             records=self.records,
             reports=self.reports,
             done=self.done,
+            locks=self.locks,
             waker=self.waker,
             sweep=Sweep(self.records, self.keys, self.internal),
             clock=self.clock,

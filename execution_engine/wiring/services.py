@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from execution_engine.storage.done import S3DoneMarkers
     from execution_engine.storage.functions import Functions, OrchestratorWaker
     from execution_engine.storage.keys import ParameterKeys
+    from execution_engine.storage.locks import DynamoLocks
     from execution_engine.storage.models import Tables
     from execution_engine.storage.objects import Bucket
     from execution_engine.storage.records import DynamoRecords
     from execution_engine.storage.reports import S3Reports
+    from execution_engine.storage.submissions import DynamoSubmissions
     from execution_engine.storage.watchdogs import StepFunctionWatchdogs
 
 
@@ -58,6 +60,18 @@ class Services:
         from execution_engine.storage.records import DynamoRecords
 
         return DynamoRecords(self.database, self.tables)
+
+    @cached_property
+    def locks(self) -> DynamoLocks:
+        from execution_engine.storage.locks import DynamoLocks
+
+        return DynamoLocks(self.database, self.tables)
+
+    @cached_property
+    def submissions(self) -> DynamoSubmissions:
+        from execution_engine.storage.submissions import DynamoSubmissions
+
+        return DynamoSubmissions(self.database, self.tables)
 
     @cached_property
     def internal(self) -> Bucket:

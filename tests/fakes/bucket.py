@@ -10,6 +10,8 @@ from fakes.objects import Objects
 
 
 class MemoryBucket:
+    name = "internal"
+
     def __init__(self, calls: Calls, objects: Objects) -> None:
         self._calls = calls
         self.objects = objects
@@ -17,6 +19,10 @@ class MemoryBucket:
     def write(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
         data = body if isinstance(body, bytes) else body.read()
         self._calls.through("bucket.write", lambda: self.objects.put(key, data))
+
+    def read(self, key: str, limit: int) -> bytes | None:
+        found = self._calls.through("bucket.read", lambda: self.objects.get(key))
+        return None if found is None else found[:limit]
 
     def keys(self, prefix: str, after: str = "") -> Iterable[tuple[str, int]]:
         found = self._calls.through("bucket.keys", lambda: self.objects.keys(prefix))

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from execution_engine import resources
-from execution_engine.errors import SettingsError
+from execution_engine.errors import NotFound, SettingsError
 from execution_engine.local.names import VALUES
 from execution_engine.wiring import Engine
 from execution_engine.wiring.threads import on_threads
@@ -16,7 +16,7 @@ ENVIRONMENT = {
     f"AWS_EXE_SYS_{name}": value for name, value in resources.load("functions", **VALUES)["settings"].items()
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-ROOMS = ["intake", "orchestrator", "watchdog", "history"]
+ROOMS = ["intake", "retry", "cancellation", "orchestrator", "watchdog", "history"]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -41,13 +41,19 @@ def test_all_rooms_share_one_client_a_service(monkeypatch: pytest.MonkeyPatch) -
         getattr(engine, room)
     assert engine.database._connection.client is engine.database._connection.client
     assert sorted(made) == sorted(set(made))
-    assert {"s3", "dynamodb", "lambda", "stepfunctions", "ssm"} == set(made)
+    assert {"s3", "dynamodb", "lambda", "stepfunctions", "ssm", "kms"} == set(made)
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_without_its_tables_says_so(room: str) -> None:
     with pytest.raises(SettingsError, match="AWS_EXE_SYS_LOCKS_TABLE"):
         getattr(Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_LOCKS_TABLE": ""}), room)
+
+
+def test_without_a_kms_key_no_client_of_kms_is_made() -> None:
+    engine = Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_KMS_KEY": ""})
+    with pytest.raises(NotFound, match="AWS_EXE_SYS_KMS_KEY is not set"):
+        engine.kept_jobs.load("x")
 
 
 def test_making_an_engine_loads_no_library_of_aws() -> None:
