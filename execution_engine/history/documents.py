@@ -28,12 +28,14 @@ _TOLD = (
     "ended_at",
     "execution_url",
     "log_bytes",
+    "damaged",
 )
 
 
 def run_document(run: Run) -> Document:
     """``status`` is the job's: ``submitting``, ``running``, then how it ended. ``stop``: why it is being
-    ended early. ``last_epoch``: the epoch of its latest event. Times are seconds since the epoch."""
+    ended early. ``last_epoch``: the epoch of its latest event. ``retry_of``: the run whose unsuccessful orders
+    it repeats. Times are seconds since the epoch."""
     return {
         "run_id": run.run_id,
         "trace_id": run.trace_id,
@@ -47,12 +49,13 @@ def run_document(run: Run) -> Document:
         "deadline": run.deadline,
         "completed_at": run.completed_at,
         "last_epoch": run.last_epoch,
+        "retry_of": run.retry_of,
     }
 
 
 def order_document(order: Order) -> Document:
-    """``seconds``: how long its last attempt ran, null while it does and if it never did. No commands: they
-    may be long, and are no news."""
+    """``seconds``: how long its last attempt ran, null while it does and if it never did. ``damaged``: what of
+    its record could not be read and was filled in. No commands: they may be long, and are no news."""
     document: Document = {name: getattr(order, name) for name in _TOLD}
     document["status"] = str(order.status)
     document["dependencies"] = list(order.dependencies)

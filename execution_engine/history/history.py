@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from execution_engine.errors import NotFound
+from execution_engine.errors import NotFound, RowUnreadable
 from execution_engine.history.documents import (
     Document,
     event_document,
@@ -14,8 +14,9 @@ from execution_engine.history.documents import (
     run_document,
 )
 from execution_engine.history.log_text import last_text
+from execution_engine.orders.mending import mend_run
 from execution_engine.orders.order import Order
-from execution_engine.orders.run import Run
+from execution_engine.orders.run import Phase, Run
 from execution_engine.storage.order_logs import OrderLogs
 from execution_engine.storage.queries import Queries
 
@@ -66,13 +67,19 @@ class History:
             yield page
 
     def outline(self, run_id: str) -> Document:
-        """The run without its orders: one call, whatever its size."""
-        return run_document(self._run(run_id))
+        """The run without its orders: one call, whatever its size, unless its record can't be read. Then it is
+        what its orders tell of it, and ``unreadable`` says why; the engine is about to end such a run."""
+        try:
+            return run_document(self._run(run_id))
+        except RowUnreadable as error:
+            wreck, orders = self._queries.wreck(run_id), list(self._orders(run_id, []))
+            run = mend_run(wreck, orders, key_path="", signalled=True, now=0.0)
+            return {**run_document(run), "unreadable": [str(error)]}
 
     def run(self, run_id: str) -> Document:
         """The run and, under ``orders``, every order in the order of their numbers."""
         document = self.outline(run_id)
-        unreadable: list[str] = []
+        unreadable: list[str] = document.pop("unreadable", [])
         document["orders"] = [order_document(order) for order in self._orders(run_id, unreadable)]
         if unreadable:
             document["unreadable"] = unreadable
@@ -100,7 +107,7 @@ class History:
 
     def _run(self, run_id: str) -> Run:
         run = self._queries.run(run_id) if _is_id(run_id) else None
-        if run is None:
+        if run is None or run.phase is Phase.WITHDRAWN:
             raise NotFound(f"there is no run {run_id} (records of a run are kept for 1 day after its deadline)")
         return run
 

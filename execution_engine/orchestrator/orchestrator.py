@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orchestrator.finalization import Finalization
 from execution_engine.orchestrator.hearing import Hearing
 from execution_engine.orchestrator.run_lock import HeldLock, RunLock
+from execution_engine.orchestrator.salvage import Salvage
 from execution_engine.orchestrator.stopping import Stopping
 from execution_engine.orders.event import Epochs
 from execution_engine.orders.marks import Word, look_mark, mentions_run, words
@@ -56,6 +58,7 @@ class Orchestrator:
         targets: Mapping[str, Target],
         hearing: Hearing,
         stopping: Stopping,
+        salvage: Salvage,
         finalization: Finalization,
         clock: Clock,
         identifiers: Identifiers,
@@ -71,6 +74,7 @@ class Orchestrator:
         self._targets = targets
         self._hearing = hearing
         self._stopping = stopping
+        self._salvage = salvage
         self._finalization = finalization
         self._clock = clock
         self._identifiers = identifiers
@@ -124,10 +128,10 @@ class Orchestrator:
         raise StoreError(f"run {run_id} changed under {_TRIES} passes in a row; its marks are left for the next try")
 
     def _pass(self, run_id: str, said: list[Word]) -> None:
-        rows = self._records.read(run_id, [word.num for word in said if word.num != RUN_NUM], with_run=True)
+        rows = self._salvage.read(run_id, [word.num for word in said if word.num != RUN_NUM])
         run = rows.run
-        if run is None:
-            log.warning("no such run; it was swept, or is older than a day", run_id=run_id)
+        if run is None or run.phase is Phase.WITHDRAWN:
+            log.warning("no such run; it was withdrawn, or is older than a day", run_id=run_id)
             return
         if run.phase is Phase.COMPLETED:
             if mentions_run(said):
@@ -136,6 +140,7 @@ class Orchestrator:
         starting = run.phase is Phase.SUBMITTING
         if starting and not self._reports.has_result(run_id, RUN_NUM, 1):
             return
+        rows = self._salvage.mend(run, rows)
         now = self._clock.now()
         epochs = Epochs(run.last_epoch, now)
         planner = Planner(run, now=now, limits=self._limits, epochs=epochs)
@@ -144,7 +149,7 @@ class Orchestrator:
             planner.start()
         relaunches = self._hearing.hear(planner, {word.num: word for word in said}, rows.orders, now, epochs)
         while wanted := planner.wanted():
-            more = self._records.read(run_id, wanted)
+            more = self._salvage.mend(run, self._records.read(run_id, wanted))
             planner.learn(more.orders, more.missing)
         self._act(planner.plan(), relaunches)
 
@@ -154,11 +159,13 @@ class Orchestrator:
         if left:
             nonce = self._identifiers.nonce()
             self._lock.mark(run.run_id, frozenset(look_mark(num, nonce) for num in left))
-        self._concurrently(lambda order: self._stopping.stop(order, str(plan.stop)), plan.asks)
+        self._concurrently(lambda order: self._stopping.stop(order, plan.why_asked(order)), plan.asks)
         self._concurrently(self._watch, plan.dispatches)
+        self._concurrently(self._watch_back_off, [move.after for move in plan.moves if move.is_requeue])
         for transaction in plan.transactions:
             self._records.commit(transaction)
             self._tell(run.run_id, transaction)
+            self._end_strays(transaction)
             # At once: should a later transaction lose its condition, these are reserved all the same.
             self._concurrently(self._launch, [move.after for move in transaction.moves if move.is_dispatch])
         if plan.stop is None:
@@ -177,8 +184,19 @@ class Orchestrator:
                 reason=order.reason,
             )
 
+    def _end_strays(self, transaction: Transaction) -> None:
+        """A worker whose attempt was ended by a result that no worker writes may still be at it, unwatched."""
+        unreadable = Reason.RESULT_UNREADABLE
+        strays = [move.order for move in transaction.moves if move.event_data.get("reason") == unreadable]
+        self._concurrently(lambda order: self._stopping.stop(order, unreadable), strays)
+
     def _watch(self, order: Order) -> None:
         self._watchdogs.start(order.run_id, order.order_num, order.attempt, self._pace.tick)
+
+    def _watch_back_off(self, order: Order) -> None:
+        """The next attempt's watchdog wakes up when the back-off is over, and has the attempt dispatched."""
+        wait = 1 + math.ceil(max(0.0, (order.not_before or 0.0) - self._clock.now()))
+        self._watchdogs.start(order.run_id, order.order_num, order.attempt + 1, wait)
 
     def _relaunch(self, order: Order) -> None:
         try:

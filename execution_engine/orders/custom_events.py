@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from execution_engine.orders.event import Epochs, Event
 from execution_engine.orders.order import Order
+from execution_engine.orders.status import Status
 
 LIMIT = 200
 """Events of one attempt; a worker sends at most half of that."""
 
+DATA_LIMIT = 128 * 1024
+"""Bytes of JSON; a worker sends half of that. An item has at most 400 KB."""
+
+_RESERVED = frozenset(Status)
 _DEPTH = 20
+_NAME = 1_000
 _DIGITS = 10**37
 """DynamoDB numbers have 38 digits."""
 
@@ -24,15 +31,27 @@ def custom_events(order: Order, documents: Sequence[dict[str, Any]], epochs: Epo
             trace_id=order.trace_id,
             order_name=order.order_name,
             epoch=epochs.next(),
-            event_type=_word(document.get("event_type"), "event"),
+            event_type=own_type(_word(document.get("event_type"), "event")),
             status=_word(document.get("status"), "info"),
             run_id=order.run_id,
             flow_id=order.flow_id,
             order_num=order.order_num,
-            data=_fit(document.get("data") or {}, 0) if isinstance(document.get("data"), dict) else {},
+            data=_data(document.get("data")),
         )
         for document in documents[order.events_written : LIMIT]
     ]
+
+
+def own_type(event_type: str) -> str:
+    """The type under which an order's own event is recorded: never one by which the engine tells a change."""
+    reserved = event_type in _RESERVED or event_type.startswith("job_")
+    return f"x-{event_type}" if reserved else event_type
+
+
+def _data(value: Any) -> dict[str, Any]:
+    fit = _fit(value, 0) if isinstance(value, dict) else {}
+    size = len(json.dumps(fit))
+    return fit if size <= DATA_LIMIT else {"dropped": f"it has {size:,} bytes, at most {DATA_LIMIT:,} are kept"}
 
 
 def _word(value: Any, otherwise: str) -> str:
@@ -44,7 +63,7 @@ def _fit(value: Any, depth: int) -> Any:
     if depth > _DEPTH:
         return "…"
     if isinstance(value, dict):
-        return {str(_fit(str(key), depth)): _fit(one, depth + 1) for key, one in value.items() if key != ""}
+        return {str(_fit(str(key)[:_NAME], depth)): _fit(one, depth + 1) for key, one in value.items() if key != ""}
     if isinstance(value, list):
         return [_fit(one, depth + 1) for one in value]
     if isinstance(value, str):

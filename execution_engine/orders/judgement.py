@@ -16,7 +16,7 @@ _TRIGGERS = {
     Status.FAILED: Trigger.FAIL,
     Status.TIMED_OUT: Trigger.TIME_OUT,
 }
-_ASKED_FOR = {Reason.CANCELLED, Reason.JOB_TIMED_OUT}
+_ASKED_FOR = {Reason.CANCELLED, Reason.JOB_TIMED_OUT, Reason.RECORD_UNREADABLE}
 
 
 def backoff(attempt: int) -> float:
@@ -25,8 +25,9 @@ def backoff(attempt: int) -> float:
 
 
 def judge_claim(order: Order, claim: Claim, now: float) -> Move | None:
-    """A claim starts a dispatched order, unless it is void: then a result from outside will follow."""
-    if order.status is not Status.DISPATCHED or claim.void:
+    """A claim starts a dispatched order, unless it is void, so that a result from outside will follow, or the
+    order is to end because its record was damaged."""
+    if order.status is not Status.DISPATCHED or claim.void or order.damaged is not None:
         return None
     facts: dict[str, object] = {"started_at": now, "last_update": now}
     if claim.execution_url:
@@ -47,6 +48,13 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
             Trigger.REQUEUE,
             {"not_before": now + backoff(order.attempt), "last_update": now, "exit_code": result.exit_code},
             via,
+            # The order is no longer what its attempt was, but why there is to be another must be found somewhere.
+            told={
+                "ended": str(result.status),
+                "reason": result.reason,
+                "log_bytes": result.log_bytes,
+                "execution_url": order.execution_url or result.execution_url,
+            },
         )
     return Move(
         order,
@@ -94,6 +102,6 @@ def reserve(order: Order, now: float) -> Move:
 
 
 def _may_retry(order: Order, result: Result, stopping: bool) -> bool:
-    if result.status is Status.SUCCEEDED or stopping or result.reason in _ASKED_FOR:
+    if result.status is Status.SUCCEEDED or stopping or result.reason in _ASKED_FOR or order.damaged is not None:
         return False
     return order.attempt <= order.retries

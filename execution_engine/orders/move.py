@@ -18,6 +18,7 @@ from execution_engine.orders.status import Status
 @dataclass(frozen=True, slots=True)
 class Move:
     """``facts`` are the other attributes of the order that this change brings; raises ``IllegalMove``.
+    ``told`` goes into the history alone.
 
     ``via`` is a trigger that happened before and is first heard of now: a fast worker's start. The order goes
     both ways in one write, and the history tells both.
@@ -27,6 +28,7 @@ class Move:
     trigger: Trigger
     facts: Mapping[str, Any] = field(default_factory=dict)
     via: Trigger | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
     target: Status = field(init=False)
     passed: Status | None = field(init=False, default=None)
 
@@ -49,6 +51,10 @@ class Move:
         return self.trigger is Trigger.DISPATCH
 
     @property
+    def is_requeue(self) -> bool:
+        return self.trigger is Trigger.REQUEUE
+
+    @property
     def steps(self) -> tuple[Status, ...]:
         """The statuses that the order takes on, in turn; each leaves one event."""
         return (self.target,) if self.passed is None else (self.passed, self.target)
@@ -56,6 +62,6 @@ class Move:
     @property
     def event_data(self) -> dict[str, Any]:
         """What the history says about this change beside its status."""
-        told = ("reason", "exit_code", "execution_url", "not_before", "log_bytes")
-        data = {name: self.facts[name] for name in told if self.facts.get(name) is not None}
-        return {"attempt": self.after.attempt, **data}
+        worth = ("reason", "exit_code", "execution_url", "not_before", "log_bytes")
+        known = {**{name: self.facts.get(name) for name in worth}, **self.told}
+        return {"attempt": self.after.attempt, **{name: value for name, value in known.items() if value is not None}}

@@ -52,6 +52,7 @@ class Order:
     log_bytes: int | None = None
     log_tail: str | None = None
     events_written: int = 0
+    damaged: str | None = None
 
     def is_ready(self, now: float, freed: Set[str] = frozenset()) -> bool:
         """Queued, nothing it needs is still to end, and its back-off (if it had an attempt) is over.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from execution_engine.orders.move import Move
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Run
+from execution_engine.orders.status import Reason
 from execution_engine.orders.transaction import Transaction
 
 
@@ -36,3 +39,12 @@ class Plan:
     run: Run
     more: bool
     stop: str | None
+
+    @property
+    def moves(self) -> Iterator[Move]:
+        for transaction in self.transactions:
+            yield from transaction.moves
+
+    def why_asked(self, order: Order) -> str:
+        """The reason why one of ``asks`` is to stop."""
+        return str(self.stop if order.damaged is None else Reason.RECORD_UNREADABLE)

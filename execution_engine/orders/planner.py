@@ -46,15 +46,14 @@ class Planner:
         self._opening: list[Event] = []
         self._cursor = Cursor(run.cursor, run.total, limits)
         self._stop_cursor = run.stop_cursor
-        self._lost = 0
         self.stop = run.stop or (str(Reason.JOB_TIMED_OUT) if now >= run.deadline else None)
 
     # What is known
 
     def start(self) -> None:
         """The submission is complete: the run begins."""
-        begun = job_event(self._run, "job_started", "running", self._epochs.next(), {"orders": self._run.total})
-        self._opening.append(begun)
+        told = {"orders": self._run.total} | ({"retry_of": self._run.retry_of} if self._run.retry_of else {})
+        self._opening.append(job_event(self._run, "job_started", "running", self._epochs.next(), told))
 
     def learn(self, orders: Iterable[Order], missing: Iterable[str] = ()) -> None:
         """Rows that were read; ``missing`` are those that were asked for and can't be had."""
@@ -92,6 +91,7 @@ class Planner:
         """Rows to read next, at most a page; empty when all is known or the pass is long enough."""
         if self._run.phase is Phase.COMPLETED:
             return []
+        self._end_damaged()
         return self._wanted_dependents() or self._wanted_to_stop() or self._wanted_candidates()
 
     def _wanted_dependents(self) -> list[str]:
@@ -117,8 +117,6 @@ class Planner:
             return unknown
         for num in page:
             self._stop_order(num)
-        # What can't be read can't be moved either, but the run must end: it counts as failed.
-        self._lost = sum(1 for num in page if num in self._missing)
         self._stop_cursor += len(page)
         return []
 
@@ -172,6 +170,15 @@ class Planner:
             elif order.reason == Reason.DEPENDENCY_FAILED:
                 self._follow_up(order)  # ended before a crash; what depends on it perhaps did not
 
+    def _end_damaged(self) -> None:
+        """An order whose record could not be read ends, unless it just did by itself, and so does its worker."""
+        for num, order in self._orders.items():
+            if order.damaged is None or order.status.is_terminal or num in self._moves:
+                continue
+            if order.status.is_out:
+                self._asks[num] = order
+            self._decide(judge_unrun(order, Reason.RECORD_UNREADABLE, self._now))
+
     def _stop_order(self, num: str) -> None:
         order = self.order(num)
         if order is None or order.status.is_terminal:
@@ -211,7 +218,6 @@ class Planner:
         waiting_on = frozenset(ready) - frozenset(chosen)
         gone = frozenset(num for num in run.ready if num not in waiting_on and num in self._orders)
         starting = bool(self._opening)
-        lost = Tally(open=-self._lost, failed=self._lost, required_failed=self._lost)
         transactions = pack(
             run,
             moves,
@@ -220,7 +226,6 @@ class Planner:
             opening=RunChange(phase=Phase.RUNNING, from_phase=Phase.SUBMITTING) if starting else RunChange(),
             opening_events=tuple(self._opening),
             closing=RunChange(
-                tally=lost,
                 cursor=self._cursor.place if self._cursor.place != run.cursor else None,
                 ready_add=waiting_on - run.ready,
                 ready_remove=gone,
@@ -228,7 +233,8 @@ class Planner:
                 stop_cursor=self._stop_cursor if self._stop_cursor != run.stop_cursor else None,
             ),
         )
-        tally = sum((Tally.of_move(move.order, move.after) for move in moves), run.tally + lost)
+        tally = sum((Tally.of_move(move.order, move.after) for move in moves), run.tally)
+        phase = Phase.RUNNING if starting else run.phase
         stopping = self.stop is not None and self._stop_cursor < run.total
         offering = self.stop is None and self._cursor.has_had_enough
         return Plan(
@@ -236,7 +242,7 @@ class Planner:
             asks=tuple(self._asks.values()),
             dispatches=tuple(move.after for move in dispatches),
             transactions=tuple(transactions),
-            run=replace(run, tally=tally, phase=Phase.RUNNING if starting else run.phase, last_epoch=self._epochs.last),
+            run=replace(run, tally=tally, phase=phase, last_epoch=self._epochs.last, stop=self.stop),
             more=stopping or offering,
             stop=self.stop,
         )

@@ -50,7 +50,7 @@ class Result:
 
 
 def unreadable(why: str) -> Result:
-    return Result(status=Status.FAILED, reason=Reason.RESULT_UNREADABLE, log=f"the result can't be read: {why}")
+    return Result(status=Status.FAILED, reason=str(Reason.RESULT_UNREADABLE), log=f"the result can't be read: {why}")
 
 
 def parse_claim(data: bytes) -> Claim:
@@ -89,17 +89,21 @@ def parse_result(data: bytes, *, run_id: str, order_num: str, attempt: int) -> R
         return unreadable("its status is unknown")
     if status not in TERMINAL:
         return unreadable(f"its status is {status}, which ends nothing")
+    reason = _text(fields.get("reason"), 200)
+    if reason == Reason.DEPENDENCY_FAILED:
+        return unreadable("its reason is one that no attempt ends for")
     log = fields.get("log")
     return Result(
         status=status,
         log=_printable(log) if isinstance(log, str) else "",
         exit_code=_integer(fields.get("exit_code")),
-        reason=_text(fields.get("reason"), 200),
+        # Reasons decide how the job ends, and a success needs none.
+        reason=None if status is Status.SUCCEEDED else reason,
         started_at=moment(fields.get("started_at")),
         ended_at=moment(fields.get("ended_at")),
-        log_bytes=_integer(fields.get("log_bytes")),
+        log_bytes=_count(fields.get("log_bytes"), 2**53),
         execution_url=_text(fields.get("execution_url"), 2_000),
-        events=max(0, min(_integer(fields.get("events")) or 0, 10_000)),
+        events=_count(fields.get("events"), 10_000) or 0,
     )
 
 
@@ -112,6 +116,11 @@ def moment(value: Any) -> float | None:
 def _integer(value: Any) -> int | None:
     whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
     return value if whole else None
+
+
+def _count(value: Any, most: int) -> int | None:
+    whole = _integer(value)
+    return None if whole is None else max(0, min(whole, most))
 
 
 def _text(value: Any, limit: int) -> str | None:

@@ -11,9 +11,13 @@ from execution_engine.orders.status import Reason, Status
 
 
 class Phase(StrEnum):
-    """``submitting`` until the start signal: nobody sees the run. ``completed`` is final."""
+    """``submitting`` until the start signal: nobody sees the run. ``completed`` is final.
+
+    ``withdrawn``: its submission died, or lost its idempotency key to the next; it never starts and is swept.
+    """
 
     SUBMITTING = "submitting"
+    WITHDRAWN = "withdrawn"
     RUNNING = "running"
     COMPLETED = "completed"
 
@@ -35,25 +39,29 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         return Tally(*(getattr(self, name) + getattr(other, name) for name in Tally.__slots__))
 
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(*(getattr(self, name) - getattr(other, name) for name in Tally.__slots__))
+
+    @classmethod
+    def of(cls, order: Order) -> Tally:
+        """What an order as it is counts for."""
+        if not order.status.is_terminal:
+            return cls(open=1, in_flight=int(order.status.is_out))
+        own_failure = order.must_succeed and order.reason != Reason.DEPENDENCY_FAILED
+        return cls(
+            succeeded=int(order.status is Status.SUCCEEDED),
+            failed=int(order.status is Status.FAILED),
+            timed_out=int(order.status is Status.TIMED_OUT),
+            required_failed=int(own_failure and order.status is Status.FAILED),
+            required_timed_out=int(own_failure and order.status is Status.TIMED_OUT),
+            deadline_ended=int(order.reason == Reason.JOB_TIMED_OUT),
+            cancelled=int(order.reason == Reason.CANCELLED),
+        )
+
     @classmethod
     def of_move(cls, before: Order, after: Order) -> Tally:
         """How an order's change of status changes its run's counts."""
-        in_flight = int(after.status.is_out) - int(before.status.is_out)
-        if not after.status.is_terminal:
-            return cls(in_flight=in_flight)
-        own_failure = after.must_succeed and after.reason != Reason.DEPENDENCY_FAILED
-        by_deadline = after.reason == Reason.JOB_TIMED_OUT
-        return cls(
-            open=-1,
-            in_flight=in_flight,
-            succeeded=int(after.status is Status.SUCCEEDED),
-            failed=int(after.status is Status.FAILED),
-            timed_out=int(after.status is Status.TIMED_OUT),
-            required_failed=int(own_failure and after.status is Status.FAILED),
-            required_timed_out=int(own_failure and after.status is Status.TIMED_OUT),
-            deadline_ended=int(by_deadline),
-            cancelled=int(after.reason == Reason.CANCELLED),
-        )
+        return cls.of(after) - cls.of(before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +70,8 @@ class Run:
 
     ``cursor`` is the place (1, 2, …) up to which orders without dependencies have been offered for
     dispatch; ``ready`` are those that became ready later and found no free place. ``stop`` is why the run
-    is being ended early, ``stop_cursor`` how far that has come.
+    is being ended early, ``stop_cursor`` how far that has come. ``retry_of`` is the run whose unsuccessful
+    orders this one repeats.
     """
 
     run_id: str
@@ -83,6 +92,12 @@ class Run:
     stop_cursor: int = 0
     completed_at: float | None = None
     status: Status | None = None
+    retry_of: str | None = None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether anybody but its own submission knows of it (law 15)."""
+        return self.phase in (Phase.RUNNING, Phase.COMPLETED)
 
     @property
     def outcome(self) -> Status:
@@ -90,7 +105,7 @@ class Run:
         tally = self.tally
         if tally.deadline_ended:
             return Status.TIMED_OUT
-        if tally.required_failed or tally.cancelled or self.stop == Reason.CANCELLED:
+        if tally.required_failed or tally.cancelled or self.stop in (Reason.CANCELLED, Reason.RECORD_UNREADABLE):
             return Status.FAILED
         if tally.required_timed_out:
             return Status.TIMED_OUT

@@ -38,3 +38,4 @@ class Reason(StrEnum):
     JOB_TIMED_OUT = "job_timed_out"
     BUNDLE_UNREADABLE = "bundle_unreadable"
     RESULT_UNREADABLE = "result_unreadable"
+    RECORD_UNREADABLE = "record_unreadable"

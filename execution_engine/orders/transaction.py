@@ -17,9 +17,15 @@ ACTION_LIMIT = 100
 class RunChange:
     """What becomes of the run's record. ``None`` leaves a field as it is.
 
-    ``tally`` is added to what is there; the rest is set (``stop``: unless it is). Where both come together,
-    ``ready_remove`` is put off to a later change. ``from_phase`` and ``from_epoch`` are conditions: the latter
-    makes the record the fence of all writes, so that who lost the lock without knowing it changes nothing.
+    ``tally`` is added to what is there; the rest is set (``stop``: unless it is). ``from_phase`` and
+    ``from_epoch`` are conditions: the latter makes the record the fence of all writes, so that who lost the
+    lock without knowing it changes nothing.
+
+    DynamoDB can't add to a set and take from it in one update. Where both come together, ``ready_remove`` is
+    left undone, which neither loses nor delays anything: ``ready`` only names orders to be read again, and
+    whether one may go is decided by its own row, each time. What was left in it too long costs one more read
+    in the next pass that has room, and that pass takes it out, unless it adds again. It only ever names orders
+    that were ready once.
     """
 
     tally: Tally = field(default_factory=Tally)

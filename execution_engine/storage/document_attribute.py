@@ -17,10 +17,21 @@ class DocumentAttribute(Attribute[dict[str, Any]]):
     attr_type = MAP
 
     def serialize(self, value: Mapping[str, Any]) -> Any:
-        return MapAttribute().serialize(dict(value))  # type: ignore[no-untyped-call]
+        return MapAttribute().serialize(_storable(value))  # type: ignore[no-untyped-call]
 
     def deserialize(self, value: Any) -> dict[str, Any]:
         return {name: _plain(one) for name, one in value.items()}
+
+
+def _storable(value: Any) -> Any:
+    """PynamoDB goes by the very type of a value; a word of an enumeration is a text like any other."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): _storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(one) for one in value]
+    return value
 
 
 def _plain(value: Mapping[str, Any]) -> Any:

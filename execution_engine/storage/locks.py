@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -18,8 +19,13 @@ from execution_engine.orders.store import Lease
 from execution_engine.storage.database import Database
 from execution_engine.storage.models import LockRow, Tables
 
+log = structlog.get_logger()
+
 LIFETIME = 2 * 24 * 3600
 """Seconds after which a lock item nobody touched may go: runs end within a day."""
+
+_FAR = 10
+"""Leases from now: a lock that is said to be held for longer is damaged; clocks do not differ by that much."""
 
 
 class DynamoLocks:
@@ -37,9 +43,20 @@ class DynamoLocks:
             model.until.set(model.until | (now + seconds)),
             model.ttl.set(int(now) + LIFETIME),
         ]
+        can_be_marked = model.marks.does_not_exist() | model.marks.is_type()  # type: ignore[no-untyped-call]
         while True:
-            # An answer that got lost makes the client ask again; it then finds its own name.
-            lease = self._lease(run_id, self._database.update(self._row(run_id), actions))
+            try:
+                item = self._database.update(self._row(run_id), actions, can_be_marked)
+                # An answer that got lost makes the client ask again; it then finds its own name.
+                lease = self._lease(run_id, item)
+                damaged = lease.until > now + _FAR * seconds
+            except ConditionLost as lost:
+                item, damaged = dict(lost.found), True
+            except (ValueError, TypeError, AttributeError):
+                damaged = True
+            if damaged:
+                self._clear(run_id, item)
+                continue
             if lease.owner == owner:
                 return lease
             if lease.until >= now:
@@ -53,6 +70,25 @@ class DynamoLocks:
         unchanged = self._is_held(lease) & (model.until == lease.until)
         return self._lease(lease.run_id, self._database.update(self._row(lease.run_id), actions, unchanged))
 
+    def _clear(self, run_id: str, found: dict[str, Any]) -> None:
+        """Nobody can tell who holds a damaged lock, so nobody does; marks that can be read stay."""
+        gone = [name for name in ("owner", "until", "fence", "marks") if name in found]
+        if "SS" in found.get("marks", {}):
+            gone.remove("marks")
+        if not gone:
+            return
+        request = {
+            "TableName": self._model.Meta.table_name,
+            "Key": {"pk": {"S": lock_key(run_id)}},
+            "UpdateExpression": "REMOVE " + ", ".join(f"#{name}" for name in gone),
+            "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in gone),
+            "ExpressionAttributeNames": {f"#{name}": name for name in gone},
+            "ExpressionAttributeValues": {f":{name}": found[name] for name in gone},
+        }
+        with suppress(ConditionLost):  # somebody else is at it: look again
+            self._database.send_update(request, "LockRow")
+        log.error("a damaged lock was cleared", run_id=run_id, attributes=gone)
+
     def mark(self, run_id: str, marks: frozenset[str], now: float) -> None:
         model = self._model
         self._database.update(self._row(run_id), [model.marks.add(set(marks)), model.ttl.set(int(now) + LIFETIME)])
@@ -65,7 +101,10 @@ class DynamoLocks:
         try:
             self._database.update(self._row(lease.run_id), [*self._freeing(), model.marks.remove()], condition)
         except ConditionLost as lost:
-            found = model.from_raw_data(dict(lost.found)) if lost.found else None
+            try:
+                found = model.from_raw_data(dict(lost.found)) if lost.found else None
+            except (ValueError, TypeError, AttributeError):  # damaged: whoever enters next clears it
+                raise lost from None
             if found is None or found.owner != lease.owner or (found.fence or 0) != lease.fence:
                 raise
             return Lease(lease.run_id, lease.owner, lease.fence, lease.until, frozenset(found.marks or ()))
@@ -85,6 +124,10 @@ class DynamoLocks:
         if done:
             actions.append(model.marks.delete(set(done)))
         self._database.update(self._row(lease.run_id), actions, self._is_held(lease))
+
+    def is_settled(self, run_id: str) -> bool:
+        items = self._database.batch_get(str(self._model.Meta.table_name), [lock_key(run_id)])
+        return not any(name in item for item in items for name in ("owner", "marks"))
 
     def _freeing(self) -> list[Action]:
         model = self._model

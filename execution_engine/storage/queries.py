@@ -9,10 +9,11 @@ from execution_engine.jobs.naming import RUN_NUM, row_key
 from execution_engine.orders.event import Event
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Run
+from execution_engine.orders.wreck import Wreck
 from execution_engine.storage.database import Database
 from execution_engine.storage.models import Tables
 from execution_engine.storage.pages import Page, continuation, page, start_key
-from execution_engine.storage.rows import read_event, read_order, read_run
+from execution_engine.storage.rows import read_event, read_order, read_run, run_values
 
 ORDERS_OF_RUN = "run_id-order_num-index"
 EVENTS_OF_TRACE = "trace_id-epoch-index"
@@ -29,6 +30,12 @@ class Queries:
         """As it is now. Raises ``RowUnreadable``."""
         item = self._item(run_id, RUN_NUM)
         return None if item is None else read_run(self._tables, item)
+
+    def wreck(self, run_id: str) -> Wreck:
+        """What there is of a run that can't be read."""
+        raw = self._item(run_id, RUN_NUM)
+        values, faults = ({}, {}) if raw is None else run_values(self._tables, raw)
+        return Wreck(run_id=run_id, num=RUN_NUM, values=values, faults=faults, gone=raw is None)
 
     def order(self, run_id: str, num: str) -> Order | None:
         """As it is now. Raises ``RowUnreadable``."""

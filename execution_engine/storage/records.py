@@ -18,9 +18,11 @@ from execution_engine.orders.run import Phase, Run, Tally
 from execution_engine.orders.status import Status
 from execution_engine.orders.store import Rows
 from execution_engine.orders.transaction import RunChange, Transaction
+from execution_engine.orders.wreck import Wreck
 from execution_engine.storage.database import Database, commit
 from execution_engine.storage.models import OrderRow, RunRow, Tables
-from execution_engine.storage.rows import event_row, order_row, plain, read_order, read_run, run_row
+from execution_engine.storage.rows import event_row, order_row, plain, read_order, read_run, run_row, split_key
+from execution_engine.storage.wrecks import repair_request, wreck_of
 
 _TALLY_FIELDS = [field.name for field in fields(Tally)]
 _SET_FIELDS = ("last_epoch", "cursor", "stop_cursor", "phase", "completed_at", "status")
@@ -49,7 +51,7 @@ class DynamoRecords:
         orders: list[Order] = []
         missing = dict.fromkeys(wanted, "no such record")
         for item in items:
-            num = item["pk"]["S"].rpartition(":")[2]
+            num = split_key(item)[1]
             if num == RUN_NUM:
                 run = read_run(self._tables, item)
                 continue
@@ -59,6 +61,16 @@ class DynamoRecords:
             except RowUnreadable as error:
                 missing[num] = str(error)
         return Rows(run, orders, missing)
+
+    def inspect(self, run_id: str, nums: Iterable[str]) -> list[Wreck]:
+        wanted = list(dict.fromkeys(nums))
+        items = self._database.batch_get(self._orders_table, (row_key(run_id, num) for num in wanted))
+        found = {split_key(item)[1]: item for item in items}
+        wrecks = (wreck_of(self._tables, run_id, num, found.get(num)) for num in wanted)
+        return [wreck for wreck in wrecks if wreck is not None]
+
+    def repair(self, wreck: Wreck, mended: Order | Run) -> None:
+        self._database.send_update(repair_request(self._tables, wreck, mended), type(mended).__name__)
 
     def commit(self, transaction: Transaction) -> None:
         moves = {move.order.order_num: move for move in transaction.moves}
@@ -95,16 +107,19 @@ class DynamoRecords:
             actions.append(model.execution_url.set(execution_url))
         self._database.update(self._order_key(order.run_id, order.order_num), actions, self._is_out(order))
 
+    def withdraw(self, run_id: str) -> None:
+        model = self._tables.run
+        is_submitting = model.phase == str(Phase.SUBMITTING)
+        self._database.update(self._run_key(run_id), [model.phase.set(str(Phase.WITHDRAWN))], is_submitting)
+
     def ask_to_stop(self, run_id: str, reason: str) -> None:
         model = self._tables.run
-        self._database.update(
-            self._run_key(run_id),
-            [model.stop.set(reason)],
-            model.stop.does_not_exist() & (model.phase == str(Phase.RUNNING)),
-        )
+        goes_on = model.phase.is_in(str(Phase.SUBMITTING), str(Phase.RUNNING))
+        self._database.update(self._run_key(run_id), [model.stop.set(reason)], model.stop.does_not_exist() & goes_on)
 
     def complete(self, run: Run, event: Event) -> None:
         model = self._tables.run
+        same_stop = model.stop.does_not_exist() if run.stop is None else model.stop == run.stop
         write = self._database.transact()
         write.update(
             self._run_key(run.run_id),
@@ -114,7 +129,7 @@ class DynamoRecords:
                 model.completed_at.set(event.epoch),
                 model.last_epoch.set(event.epoch),
             ],
-            model.completed_at.does_not_exist() & (model.phase == str(Phase.RUNNING)) & (model.open <= 0),
+            model.completed_at.does_not_exist() & (model.phase == str(Phase.RUNNING)) & (model.open <= 0) & same_stop,
         )
         write.save(event_row(self._tables, event))
         commit(write)

@@ -44,9 +44,15 @@ class S3Reports:
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def silence(self, run_id: str, num: str, attempt: int) -> float | None:
-        """Up to two calls: before the first heartbeat the claim is the last sign of life."""
-        beat = self._bucket.age(heartbeat_key(run_id, num, attempt))
-        return beat if beat is not None else self._bucket.age(claim_key(run_id, num, attempt))
+        """Up to three calls: before the first heartbeat the claim is the last sign of life, unless a beat came
+        while its age was asked for. However long that took, who is beating is never silent."""
+        heartbeat = heartbeat_key(run_id, num, attempt)
+        beat = self._bucket.age(heartbeat)
+        if beat is not None:
+            return beat
+        claim = self._bucket.age(claim_key(run_id, num, attempt))
+        beat = self._bucket.age(heartbeat)
+        return claim if beat is None else beat
 
     def void(self, run_id: str, num: str, attempt: int, nonce: str, reason: str, now: float) -> bool:
         claim = {

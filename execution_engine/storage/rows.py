@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from pynamodb.models import Model
+
 from execution_engine.errors import RowUnreadable
 from execution_engine.jobs.naming import RUN_NUM, row_key
 from execution_engine.orders.event import Event
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, Tally
+from execution_engine.orders.soundness import order_faults, run_faults
 from execution_engine.orders.status import Status
 from execution_engine.storage.models import EventRow, OrderRow, RunRow, Tables
 
@@ -60,36 +63,36 @@ def event_row(tables: Tables, event: Event) -> EventRow:
 
 
 def read_order(tables: Tables, raw: Mapping[str, Any]) -> Order:
-    key = _key(raw)
-    try:
-        row = tables.order.from_raw_data(dict(raw))
-        values = {name: getattr(row, name) for name in _ORDER_FIELDS}
-        values["status"] = Status(values["status"])
-        values["waiting"] = frozenset(values["waiting"] or ())
-        for name in ("cmds", "dependencies", "dependents"):
-            values[name] = tuple(values[name])
-        if key != row_key(values["run_id"], values["order_num"]):
-            raise ValueError("its key is another order's")
-        _no_gaps(values, Order)
-        return Order(**values)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise RowUnreadable(key, f"{type(error).__name__}: {error}") from error
+    values, faults = order_values(tables, *split_key(raw), raw)
+    _refuse(raw, faults)
+    return Order(**{**values, "status": Status(values["status"])})
 
 
 def read_run(tables: Tables, raw: Mapping[str, Any]) -> Run:
-    key = _key(raw)
-    try:
-        row = tables.run.from_raw_data(dict(raw))
-        values = {name: getattr(row, name) for name in _RUN_FIELDS}
-        values["phase"] = Phase(values["phase"])
-        values["status"] = Status(values["status"]) if values["status"] else None
-        values["ready"] = frozenset(values["ready"] or ())
-        tally = Tally(**{name: int(getattr(row, name)) for name in _TALLY_FIELDS})
-        run_id, _, _ = key.rpartition(":")
-        _no_gaps(values, Run)
-        return Run(run_id=run_id, tally=tally, **values)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise RowUnreadable(key, f"{type(error).__name__}: {error}") from error
+    values, faults = run_values(tables, raw)
+    _refuse(raw, faults)
+    tally = Tally(**{name: values.pop(name) for name in _TALLY_FIELDS})
+    status = Status(values["status"]) if "status" in values else None
+    return Run(**{**values, "phase": Phase(values["phase"]), "status": status}, run_id=split_key(raw)[0], tally=tally)
+
+
+def order_values(
+    tables: Tables, run_id: str, num: str, raw: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """An order's attributes as far as they are sound, and what is wrong with the others."""
+    values, foreign = _decode(tables.order, raw)
+    return _sound(values, {**order_faults(run_id, num, values), **foreign})
+
+
+def run_values(tables: Tables, raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    values, foreign = _decode(tables.run, raw)
+    return _sound(values, {**run_faults(values), **foreign})
+
+
+def split_key(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """The run's id and the order's number, by the record's key."""
+    run_id, _, num = _key(raw).rpartition(":")
+    return run_id, num
 
 
 def read_event(tables: Tables, raw: Mapping[str, Any]) -> Event:
@@ -102,6 +105,34 @@ def read_event(tables: Tables, raw: Mapping[str, Any]) -> Event:
         return Event(**values)
     except (ValueError, TypeError, AttributeError) as error:
         raise RowUnreadable(key, f"{type(error).__name__}: {error}") from error
+
+
+def _decode(model: type[Model], raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is there, as the engine has it, and what is not even of its attribute's type."""
+    values: dict[str, Any] = {}
+    foreign: dict[str, str] = {}
+    for name, attribute in model.get_attributes().items():
+        found = raw.get(name)
+        if name == "pk" or found is None or "NULL" in found:
+            continue
+        try:
+            value = attribute.deserialize(attribute.get_value(found))
+        except (ValueError, TypeError, AttributeError) as error:
+            foreign[name] = f"is no such type ({type(error).__name__})"
+            continue
+        if isinstance(value, list):
+            value = tuple(value)
+        values[name] = frozenset(value) if isinstance(value, set) else value
+    return values, foreign
+
+
+def _sound(values: dict[str, Any], faults: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    return {name: value for name, value in values.items() if name not in faults}, faults
+
+
+def _refuse(raw: Mapping[str, Any], faults: Mapping[str, str]) -> None:
+    if faults:
+        raise RowUnreadable(_key(raw), "; ".join(f"{name} {why}" for name, why in faults.items()))
 
 
 def _key(raw: Mapping[str, Any]) -> str:

@@ -1,4 +1,5 @@
-"""What a worker may do by its own role: fetch bundles, and write where it reports (law 12: nothing else)."""
+"""What a worker may do by its own role (law 12: nothing else): fetch bundles, write where it reports, read its
+claim and what is asked of it."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ class OwnRole:
         return self._bucket.client.get_object(Bucket=bucket, Key=key)["Body"]
 
     def read(self, key: str) -> bytes | None:
+        """A small object. The role may not list the bucket, so that S3 denies it what is not there; that is raised."""
         return self._bucket.read(key, _SMALL)
 
     def put_if_absent(self, key: str, body: bytes) -> bool:

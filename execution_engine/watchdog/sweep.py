@@ -6,7 +6,7 @@ import structlog
 
 from execution_engine.jobs.naming import EXEC_PREFIX, order_num
 from execution_engine.orders.first_events import first_events
-from execution_engine.orders.run import Run
+from execution_engine.orders.run import Phase, Run
 from execution_engine.orders.store import Keys, Records
 from execution_engine.storage.objects import Bucket
 
@@ -22,7 +22,10 @@ class Sweep:
         self._bucket = bucket
 
     def __call__(self, run: Run) -> None:
-        """The run's record goes last, so that a sweep that dies is done again."""
+        """The run's record goes last, so that a sweep that dies is done again. Raises ``ConditionLost`` if the
+        run has just begun after all."""
+        if run.phase is not Phase.WITHDRAWN:
+            self._records.withdraw(run.run_id)
         self._bucket.delete(key for key, _ in self._bucket.keys(f"{EXEC_PREFIX}/{run.run_id}/"))
         self._keys.delete(run.sops_key_path)
         nums = [order_num(place) for place in range(1, run.total + 1)]

@@ -9,13 +9,14 @@ from typing import Any
 import structlog
 
 from execution_engine.clock import Clock
+from execution_engine.errors import RowUnreadable
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.order import Order
 from execution_engine.orders.report import moment
 from execution_engine.orders.run import Phase, Run, until_next_look
 from execution_engine.orders.status import Reason, Status
-from execution_engine.orders.store import DoneMarkers, Records, Reports, Waker
+from execution_engine.orders.store import DoneMarkers, Locks, Records, Reports, Waker
 from execution_engine.watchdog.verdict import Patience, Sighting, Verdict, of_attempt, of_sighting
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ class Watchdog:
         records: Records,
         reports: Reports,
         done: DoneMarkers,
+        locks: Locks,
         waker: Waker,
         sweep: Callable[[Run], None],
         clock: Clock,
@@ -47,6 +49,7 @@ class Watchdog:
         self._records = records
         self._reports = reports
         self._done = done
+        self._locks = locks
         self._waker = waker
         self._sweep = sweep
         self._clock = clock
@@ -60,38 +63,55 @@ class Watchdog:
         return self._check_order(watched)
 
     def _check_run(self, run_id: str) -> int | None:
-        run = self._records.read(run_id, with_run=True).run
+        try:
+            run = self._records.read(run_id, with_run=True).run
+        except RowUnreadable as error:
+            return self._have_repaired(run_id, RUN_NUM, str(error))
         if run is None:
             return None  # swept, or withdrawn by the submission itself
-        if run.phase is Phase.COMPLETED and self._done.exists(run_id):
+        if run.phase is Phase.COMPLETED and self._done.exists(run_id) and self._locks.is_settled(run_id):
             return None
         now = self._clock.now()
-        if run.phase is Phase.SUBMITTING:
-            if self._reports.has_result(run_id, RUN_NUM, 1):
-                self._waker.wake(run_id, RUN_NUM)
-            elif now - run.created_at > SUBMISSION_LIMIT:
-                self._sweep(run)
-                return None
-        elif run.phase is Phase.COMPLETED or run.tally.in_flight == 0 or self._is_to_be_stopped(run, now):
-            # Nothing is out, so nobody's callback will come: whoever was to go on from here died.
+        if self._is_dead(run, now):
+            self._sweep(run)
+            return None
+        if run.phase is not Phase.SUBMITTING or self._reports.has_result(run_id, RUN_NUM, 1):
+            # Also when all seems well: a pass that died may have left marks on the lock, and whom they are
+            # about need not have a watchdog any more.
             self._waker.wake(run_id, RUN_NUM)
         return until_next_look(self._patience.tick, run.deadline - now)
 
-    def _is_to_be_stopped(self, run: Run, now: float) -> bool:
-        """Its time is up, or it is being stopped and that has not reached every order yet."""
-        return (now >= run.deadline and run.stop is None) or (run.stop is not None and run.stop_cursor < run.total)
+    def _is_dead(self, run: Run, now: float) -> bool:
+        if run.phase is Phase.WITHDRAWN:
+            return True
+        too_old = run.phase is Phase.SUBMITTING and now - run.created_at > SUBMISSION_LIMIT
+        return too_old and not self._reports.has_result(run.run_id, RUN_NUM, 1)
 
     def _check_order(self, watched: Watched) -> int | None:
-        rows = self._records.read(watched.run_id, [watched.order_num])
-        if not rows.orders:
-            log.warning("nothing to watch", run_id=watched.run_id, order_num=watched.order_num, why=rows.missing)
+        num = watched.order_num
+        try:
+            rows = self._records.read(watched.run_id, [num], with_run=True)
+        except RowUnreadable as error:
+            return self._have_repaired(watched.run_id, num, str(error))
+        if rows.run is None or (not rows.orders and rows.run.phase is not Phase.RUNNING):
+            log.warning("nothing to watch", run_id=watched.run_id, order_num=num, why=rows.missing)
             return None
+        if not rows.orders:
+            return self._have_repaired(watched.run_id, num, rows.missing[num])
         order = rows.orders[0]
         verdict = of_attempt(order, watched.attempt) or self._look(order)
         if verdict is not Verdict.WAIT and verdict is not Verdict.DONE:
             log.info("watchdog acts", run_id=order.run_id, order_name=order.order_name, verdict=str(verdict))
         self._act(order, verdict)
         return None if verdict is Verdict.DONE else self._patience.tick
+
+    def _have_repaired(self, run_id: str, num: str, why: str) -> int | None:
+        """What can't be read is repaired by the orchestrator; whoever watches goes on with what it made of it."""
+        if self._done.exists(run_id):
+            return None
+        log.warning("a record can't be read", run_id=run_id, order_num=num, why=why)
+        self._waker.wake(run_id, num)
+        return self._patience.tick
 
     def _look(self, order: Order) -> Verdict:
         """Reads no more than the verdict takes."""
@@ -123,7 +143,7 @@ class Watchdog:
                 {
                     "action": "stop",
                     "attempt": order.attempt,
-                    "reason": "timed_out",
+                    "reason": None,
                     "status": str(Status.TIMED_OUT),
                     "asked_at": now,
                 },
@@ -141,10 +161,10 @@ class Watchdog:
     def _why_overdue(self, order: Order) -> tuple[Status, str | None]:
         """What the order was asked to end for stands, also when it did not answer."""
         asked = self._reports.asked(order.run_id, order.order_num, order.attempt) or {}
+        if asked.get("status") == Status.TIMED_OUT and asked.get("reason") is None:
+            return Status.TIMED_OUT, None  # its own time was up, which the status says
         claim = self._reports.claim(order.run_id, order.order_num, order.attempt)
         reason = str(asked.get("reason") or (claim.reason if claim else None) or Reason.DISPATCH_FAILED)
-        if reason == "timed_out":
-            return Status.TIMED_OUT, None
         return (Status.TIMED_OUT if reason == Reason.JOB_TIMED_OUT else Status.FAILED), reason
 
     def _end(self, order: Order, status: Status, reason: str | None, log_line: str) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from execution_engine.errors import ConditionLost
 from execution_engine.orders.store import Lease, Locks
+
+Damage = Callable[[str, str, Any], None]
+"""Gives an attribute of a run's lock another value; no attribute is a truth value."""
 
 NOW = 1_700_000_000.25
 SECONDS = 60.0
@@ -18,7 +23,7 @@ def marks(*some: str) -> frozenset[str]:
 
 
 class LocksContract:
-    """Subclasses have a fixture ``locks``; each test has a ``run_id`` of its own."""
+    """Subclasses have the fixtures ``locks`` and ``damage``; each test has a ``run_id`` of its own."""
 
     # Taking
 
@@ -55,6 +60,15 @@ class LocksContract:
         _entered(locks, run_id, "one", "a")
         other = _entered(locks, f"{run_id}-other", "two", "b")
         assert other.marks == marks("b")
+
+    def test_a_lock_is_settled_when_nobody_holds_it_and_no_mark_is_left(self, locks: Locks, run_id: str) -> None:
+        assert locks.is_settled(run_id)
+        lease = _entered(locks, run_id, "one", "a")
+        assert not locks.is_settled(run_id)
+        locks.hand_over(lease, marks("a"))
+        assert not locks.is_settled(run_id)
+        assert locks.release(_entered(locks, run_id, "two", "a"), NOW) is None
+        assert locks.is_settled(run_id)
 
     # Marking
 
@@ -97,6 +111,37 @@ class LocksContract:
         assert left is not None
         assert left.marks == marks("b")
         assert locks.release(locks.renew(left, marks("b"), NOW + 4, SECONDS), NOW + 5) is None
+
+    # Damaged ones
+
+    @pytest.mark.parametrize("name", ["owner", "until", "fence", "marks"])
+    @pytest.mark.parametrize("held", [False, True])
+    def test_a_lock_that_can_not_be_read_is_taken(
+        self, locks: Locks, damage: Damage, run_id: str, name: str, held: bool
+    ) -> None:
+        before = _entered(locks, run_id, "one", "a")
+        if not held:
+            locks.hand_over(before, marks("a"))
+        damage(run_id, name, True)
+        after = _entered(locks, run_id, "two", "b")
+        assert (after.owner, after.until) == ("two", NOW + SECONDS)
+        assert after.marks == (marks("b") if name == "marks" else marks("a", "b"))
+        with pytest.raises(ConditionLost):
+            locks.release(before, NOW + 1)
+        assert locks.release(after, NOW + 2) is None
+        assert locks.is_settled(run_id)
+
+    def test_a_lock_that_is_held_for_ages_is_taken(self, locks: Locks, damage: Damage, run_id: str) -> None:
+        _entered(locks, run_id, "one", "a")
+        damage(run_id, "until", NOW + 10**6)
+        assert _entered(locks, run_id, "two", "b").marks == marks("a", "b")
+
+    def test_who_holds_a_lock_that_is_damaged_has_lost_it(self, locks: Locks, damage: Damage, run_id: str) -> None:
+        lease = _entered(locks, run_id, "one", "a")
+        damage(run_id, "owner", True)
+        for what in ("release", "renew", "hand_over"):
+            with pytest.raises(ConditionLost):
+                _do(locks, what, lease)
 
     # Renewing and handing over
 

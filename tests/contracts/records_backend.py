@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from contracts.examples import a_run, an_order
 from fakes.calls import Calls
+from fakes.damage import GONE, Damage
 from fakes.records import MemoryRecords
 
 from execution_engine.orders.event import Event
@@ -27,6 +28,10 @@ class RecordsBackend(Protocol):
         """Makes an order's record unreadable."""
         ...
 
+    def damage(self, run_id: str, num: str, name: str, *, remove: bool = False) -> None:
+        """Takes an attribute away, or gives it a type that no attribute has."""
+        ...
+
 
 class InMemory:
     def __init__(self) -> None:
@@ -37,6 +42,9 @@ class InMemory:
 
     def spoil(self, run_id: str, num: str) -> None:
         self.records.spoil(run_id, num)
+
+    def damage(self, run_id: str, num: str, name: str, *, remove: bool = False) -> None:
+        Damage(name, GONE if remove else b"\x00").do(self.records, run_id, num)
 
 
 class OnAws:
@@ -59,6 +67,22 @@ class OnAws:
             Key={"pk": {"S": f"{run_id}:{num}"}},
             UpdateExpression="SET cmds = :text",
             ExpressionAttributeValues={":text": {"S": "no list"}},
+        )
+
+    def damage(self, run_id: str, num: str, name: str, *, remove: bool = False) -> None:
+        change = (
+            {"UpdateExpression": "REMOVE #name"}
+            if remove
+            else {
+                "UpdateExpression": "SET #name = :value",
+                "ExpressionAttributeValues": {":value": {"B": b"\x00"}},
+            }
+        )
+        self._aws.client("dynamodb").update_item(
+            TableName=self._aws.names.orders,
+            Key={"pk": {"S": f"{run_id}:{num}"}},
+            ExpressionAttributeNames={"#name": name},
+            **change,
         )
 
 

@@ -11,7 +11,7 @@ from contracts.records_backend import RecordsBackend
 from execution_engine.errors import ConditionLost
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, Tally
-from execution_engine.orders.status import Status
+from execution_engine.orders.status import Reason, Status
 
 
 class RowsContract:
@@ -69,6 +69,7 @@ class RowsContract:
             log_bytes=2**40,
             log_tail="the end\x00\x1b[0m",
             events_written=3,
+            damaged="timeout is missing",
         )
         unset = [field.name for field in fields(Order) if getattr(order, field.name) is None]
         assert not unset, "this example is to have every field"
@@ -104,6 +105,7 @@ class RowsContract:
     def test_an_events_data_comes_back(self, backend: RecordsBackend, run_id: str) -> None:
         run = a_run(run_id)
         data = {"a": {"b": [1, 2.5, "ü", None, True, {"c": []}]}, "n": -3, "empty": "", "self": {"self": "x"}}
+        data |= {"word": Reason.CANCELLED, "words": {"of": [Status.FAILED]}}  # enumerations are texts
         told = an_event(run, data=data)
         untold = an_event(run, order_name="_job", epoch=NOW + 1, order_num=None)
         backend.records.add_orders([], [told, untold])

@@ -64,8 +64,32 @@ class RunsContract:
         run = run_of(backend, run_id)
         assert (run.stop, run.stop_cursor) == ("cancelled", 1)
 
-    @pytest.mark.parametrize("phase", [Phase.SUBMITTING, Phase.COMPLETED])
-    def test_only_a_run_that_runs_is_stopped(self, backend: RecordsBackend, run_id: str, phase: Phase) -> None:
+    def test_a_run_is_stopped_before_its_first_pass(self, backend: RecordsBackend, run_id: str) -> None:
+        stored(backend, run_id, run={"phase": Phase.SUBMITTING})
+        backend.records.ask_to_stop(run_id, "cancelled")
+        assert run_of(backend, run_id).stop == "cancelled"
+
+    def test_a_submission_is_withdrawn_once(self, backend: RecordsBackend, run_id: str) -> None:
+        stored(backend, run_id, run={"phase": Phase.SUBMITTING})
+        backend.records.withdraw(run_id)
+        assert run_of(backend, run_id).phase is Phase.WITHDRAWN
+        with pytest.raises(ConditionLost):
+            backend.records.withdraw(run_id)
+
+    @pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.COMPLETED])
+    def test_what_has_begun_is_not_withdrawn(self, backend: RecordsBackend, run_id: str, phase: Phase) -> None:
+        stored(backend, run_id, run={"phase": phase})
+        with pytest.raises(ConditionLost):
+            backend.records.withdraw(run_id)
+        assert run_of(backend, run_id).phase is phase
+
+    def test_no_run_is_made_by_withdrawing_it(self, backend: RecordsBackend, run_id: str) -> None:
+        with pytest.raises(ConditionLost):
+            backend.records.withdraw(run_id)
+        assert backend.records.read(run_id, with_run=True).run is None
+
+    @pytest.mark.parametrize("phase", [Phase.WITHDRAWN, Phase.COMPLETED])
+    def test_only_a_run_that_goes_on_is_stopped(self, backend: RecordsBackend, run_id: str, phase: Phase) -> None:
         stored(backend, run_id, run={"phase": phase})
         with pytest.raises(ConditionLost):
             backend.records.ask_to_stop(run_id, "cancelled")
@@ -84,6 +108,18 @@ class RunsContract:
         assert (now.phase, now.status, now.completed_at) == (Phase.COMPLETED, Status.SUCCEEDED, NOW + 5)
         assert now.last_epoch == NOW + 5
         assert backend.events(run) == [_completed(run, NOW + 5)]
+
+    def test_a_run_that_was_asked_to_stop_meanwhile_does_not_end_as_if_it_was_not(
+        self, backend: RecordsBackend, run_id: str
+    ) -> None:
+        run, _, _ = stored(backend, run_id, run={"tally": Tally(succeeded=2)})
+        backend.records.ask_to_stop(run_id, "cancelled")
+        with pytest.raises(ConditionLost):
+            backend.records.complete(run, _completed(run, NOW + 5))
+        stopped = run_of(backend, run_id)
+        assert stopped.phase is Phase.RUNNING
+        backend.records.complete(stopped, _completed(stopped, NOW + 5))
+        assert run_of(backend, run_id).phase is Phase.COMPLETED
 
     @pytest.mark.parametrize("not_yet", [{"tally": Tally(open=1)}, {"phase": Phase.SUBMITTING, "tally": Tally()}])
     def test_a_run_with_something_open_is_not_completed(

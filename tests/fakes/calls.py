@@ -2,7 +2,7 @@
 
 The fakes hand each call to ``Calls.through``. A test sets ``on_point`` and is told of the moment before
 and after each call's effect; what it raises there is what the engine sees, and what it does there happens
-in between.
+in between. ``invocation`` says which part of the engine is at work, and sees to it that the dead stay dead.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A moment between two steps: ``index`` counts the calls from 1; ``name`` is ``protocol.method``."""
+    """A moment between two steps: ``index`` counts the calls from 1; ``name`` is ``protocol.method``; ``part``
+    is whose invocation it is, where that was said."""
 
     index: int
     name: str
     side: Side
+    part: str = ""
 
     def __str__(self) -> str:
-        return f"{self.side} {self.name} (call {self.index})"
+        whose = f" of the {self.part}" if self.part else ""
+        return f"{self.side} {self.name}{whose} (call {self.index})"
 
 
 @dataclass
@@ -45,16 +48,31 @@ class Calls:
     on_point: Callable[[Point], None] | None = None
     names: list[str] = field(default_factory=list)
     count: Counter[str] = field(default_factory=Counter)
+    _part: str = ""
+    _died: Crash | None = None
 
     def through(self, name: str, effect: Callable[[], T], cost: int = 1) -> T:
+        if self._died is not None:
+            raise Crash(f"{name} by an invocation that died {self._died}")
         self.names.append(name)
         self.count[name] += cost
         index = len(self.names)
-        self._meet(Point(index, name, Side.BEFORE))
+        self._meet(Point(index, name, Side.BEFORE, self._part))
         try:
             return effect()
         finally:  # a call that was refused was made too
-            self._meet(Point(index, name, Side.AFTER))
+            self._meet(Point(index, name, Side.AFTER, self._part))
+
+    @contextmanager
+    def invocation(self, part: str) -> Iterator[None]:
+        """One process at work. Once it died of a ``Crash``, on whatever thread of it, none of its calls happens
+        any more: what it does on its way out, a real one would not."""
+        outer = (self._part, self._died)
+        self._part, self._died = part, None
+        try:
+            yield
+        finally:
+            self._part, self._died = outer
 
     @property
     def total(self) -> int:
@@ -84,5 +102,11 @@ class Calls:
         return die
 
     def _meet(self, point: Point) -> None:
-        if self.on_point is not None:
+        if self.on_point is None:
+            return
+        try:
             self.on_point(point)
+        except Crash as crash:
+            if self._part:
+                self._died = crash
+            raise

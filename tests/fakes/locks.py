@@ -19,6 +19,7 @@ class MemoryLocks:
     def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
         change = Change((run_id,), adds={"marks": marks}, sets_if_absent={"owner": owner, "until": now + seconds})
         while True:
+            self._clear_damage(run_id, now + 10 * seconds)
             lease = self.calls.through("locks.enter", lambda: _lease(run_id, self.items.update(change)))
             if lease.owner == owner:
                 return lease
@@ -26,6 +27,15 @@ class MemoryLocks:
                 return None
             with suppress(ConditionLost):
                 return self._take_over(lease, owner, now + seconds)
+
+    def _clear_damage(self, run_id: str, latest: float) -> None:
+        """What the real one does when it finds that it can't read the item."""
+        item = self.items.get((run_id,)) or {}
+        kinds = {"owner": str, "until": float, "fence": int, "marks": frozenset}
+        wrong = [name for name, kind in kinds.items() if name in item and type(item[name]) is not kind]
+        if wrong or item.get("until", 0.0) > latest:
+            keep = {} if "marks" in wrong else {"marks": item.get("marks")}
+            self.items.update(Change((run_id,), puts=keep))
 
     def _take_over(self, lease: Lease, owner: str, until: float) -> Lease:
         def is_unchanged(item: Item | None) -> bool:
@@ -76,6 +86,9 @@ class MemoryLocks:
             deletes={"marks": done} if done else {},
         )
         self.calls.through("locks.hand_over", lambda: self.items.update(change))
+
+    def is_settled(self, run_id: str) -> bool:
+        return self.calls.through("locks.is_settled", lambda: self.is_free(run_id) and not self.marks(run_id))
 
     # For tests
 

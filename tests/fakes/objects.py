@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from execution_engine.clock import Clock
 
 
 class Objects:
-    """One bucket. ``on_created`` is told the key of each object written, as a notification would be."""
+    """One bucket. ``on_created`` is told the key of each object written, as a notification would be;
+    ``written`` counts by key."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._all: dict[str, tuple[bytes, float]] = {}
         self.on_created: Callable[[str], None] | None = None
+        self.written: Counter[str] = Counter()
 
     def put(self, key: str, body: bytes) -> None:
         self._all[key] = (body, self._clock.now())
+        self.written[key] += 1
         if self.on_created is not None:
             self.on_created(key)
 

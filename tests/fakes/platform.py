@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from fakes.calls import Calls
@@ -21,6 +23,7 @@ from execution_engine.orchestrator.finalization import Finalization
 from execution_engine.orchestrator.hearing import Hearing
 from execution_engine.orchestrator.orchestrator import Orchestrator, Pace
 from execution_engine.orchestrator.run_lock import RunLock
+from execution_engine.orchestrator.salvage import Salvage
 from execution_engine.orchestrator.stopping import Stopping
 from execution_engine.orders.event import Event
 from execution_engine.orders.first_events import first_events
@@ -41,7 +44,8 @@ def in_turn(act: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
 
 
 class Platform:
-    """``lock`` and ``locks`` may be replaced by what a test wants to see fail."""
+    """``lock``, ``locks`` and whatever else is handed in may be replaced by what a test wants to see fail, or
+    to watch. ``clock`` is the engine's; ``objects`` may go by another."""
 
     def __init__(
         self,
@@ -52,12 +56,18 @@ class Platform:
         start_limit: float = 1_800.0,
         lock: type[RunLock] = RunLock,
         locks: type[MemoryLocks] = MemoryLocks,
+        records: Callable[[Calls], MemoryRecords] = MemoryRecords,
+        calls: Calls | None = None,
+        clock: Any = None,
+        objects: Objects | None = None,
+        concurrently: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]] = in_turn,
+        lease: float = LEASE,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.identifiers = SequentialIdentifiers()
-        self.calls = Calls()
-        self.objects = Objects(self.clock)
-        self.records = MemoryRecords(self.calls)
+        self.calls = calls or Calls()
+        self.objects = objects or Objects(self.clock)
+        self.records = records(self.calls)
         self.locks = locks(self.calls)
         self.reports = MemoryReports(self.calls, self.objects)
         self.watchdogs = MemoryWatchdogs(self.calls)
@@ -66,6 +76,8 @@ class Platform:
         self.waker = MemoryWaker(self.calls)
         self.target = MemoryTarget(self.calls)
         self.swept: list[str] = []
+        self._needs: dict[str, dict[str, list[str]]] = {}
+        self.lease = lease
         self.limits = limits or Limits(max_in_flight=100)
         self.on_notification: Callable[[str, str], None] | None = None
         """Told (run, mark) of each claim and result that is written."""
@@ -73,30 +85,33 @@ class Platform:
         self.orchestrator = Orchestrator(
             records=self.records,
             reports=self.reports,
-            lock=lock(self.locks, self.clock, self.identifiers, LEASE),
+            lock=lock(self.locks, self.clock, self.identifiers, lease),
             watchdogs=self.watchdogs,
             waker=self.waker,
             targets={"lambda": self.target, "codebuild": self.target},
-            hearing=Hearing(self.records, self.reports, relaunch_after, in_turn),
+            hearing=Hearing(self.records, self.reports, relaunch_after, concurrently),
             stopping=Stopping(self.reports, self.clock, self.identifiers),
+            salvage=Salvage(self.records, self.reports, partial(age_key_path, "/engine"), self.clock),
             finalization=Finalization(self.records, self.keys, self.done, self.clock),
             clock=self.clock,
             identifiers=self.identifiers,
             limits=self.limits,
             pace=Pace(tick=TICK, pass_seconds=pass_seconds),
-            concurrently=in_turn,
+            concurrently=concurrently,
+        )
+        self.patience = Patience(
+            grace=30.0, heartbeat=10.0, start_limit=start_limit, relaunch_after=relaunch_after, tick=TICK
         )
         self.watchdog = Watchdog(
             records=self.records,
             reports=self.reports,
             done=self.done,
+            locks=self.locks,
             waker=self.waker,
-            sweep=lambda run: self.swept.append(run.run_id),
+            sweep=self.sweep,
             clock=self.clock,
             identifiers=self.identifiers,
-            patience=Patience(
-                grace=30.0, heartbeat=10.0, start_limit=start_limit, relaunch_after=relaunch_after, tick=TICK
-            ),
+            patience=self.patience,
         )
 
     def submit(self, document: dict[str, Any]) -> str:
@@ -113,6 +128,10 @@ class Platform:
         self.reports.signal_start(run.run_id)
         return run.run_id
 
+    def sweep(self, run: Run) -> None:
+        """What the watchdog does with a submission that died."""
+        self.swept.append(run.run_id)
+
     # For looking at a run without it being counted
 
     def run(self, run_id: str) -> Run:
@@ -125,6 +144,15 @@ class Platform:
         nums = [f"{place:04d}" for place in range(1, self.run(run_id).total + 1)]
         rows = self._quietly().read(run_id, nums)
         return {order.order_num: order for order in sorted(rows.orders, key=lambda order: order.order_num)}
+
+    def needed_by(self, order: Order) -> list[Order]:
+        """Those that it depends on, as they are now."""
+        if order.run_id not in self._needs:
+            needs = self._needs[order.run_id] = defaultdict(list)
+            for one in self.orders(order.run_id).values():
+                for dependent in one.dependents:
+                    needs[dependent].append(one.order_num)
+        return list(self._quietly().read(order.run_id, self._needs[order.run_id][order.order_num]).orders)
 
     def events(self, run_id: str) -> list[Event]:
         return self.records.events(run_id)

@@ -9,13 +9,16 @@ from typing import Any
 from fakes.calls import Calls
 from fakes.items import Change, Condition, Item, Items, exists
 
+from execution_engine.errors import RowUnreadable
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.event import Event
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, Tally
+from execution_engine.orders.soundness import order_faults, run_faults
 from execution_engine.orders.status import Status
 from execution_engine.orders.store import Rows
 from execution_engine.orders.transaction import RunChange, Transaction
+from execution_engine.orders.wreck import Wreck
 
 _SETS = ("last_epoch", "cursor", "stop_cursor", "phase", "completed_at", "status")
 _TALLY = [field.name for field in fields(Tally)]
@@ -33,9 +36,7 @@ class MemoryRecords:
     # The protocol
 
     def create_run(self, run: Run) -> None:
-        item = {**_attributes(run), **asdict(run.tally)}
-        del item["tally"]
-        change = Change(_key(run.run_id, RUN_NUM), lambda found: found is None, puts=item)
+        change = Change(_key(run.run_id, RUN_NUM), lambda found: found is None, puts=_attributes(run))
         self._calls.through("records.create_run", lambda: self.items.update(change))
 
     def add_orders(self, orders: Sequence[Order], events: Sequence[Event]) -> None:
@@ -48,6 +49,19 @@ class MemoryRecords:
         wanted = list(dict.fromkeys(nums))
         pages = -(-(len(wanted) + with_run) // 100)
         return self._calls.through("records.read", lambda: self._read(run_id, wanted, with_run), cost=pages)
+
+    def inspect(self, run_id: str, nums: Iterable[str]) -> list[Wreck]:
+        wanted = list(dict.fromkeys(nums))
+        pages = -(-len(wanted) // 100)
+        return self._calls.through("records.inspect", lambda: self._inspect(run_id, wanted), cost=pages)
+
+    def repair(self, wreck: Wreck, mended: Order | Run) -> None:
+        def is_as_found(item: Item | None) -> bool:
+            return (item or {}) == wreck.seen
+
+        key = _key(wreck.run_id, wreck.num)
+        change = Change(key, is_as_found, puts={**wreck.seen, **_attributes(mended)})
+        self._calls.through("records.repair", lambda: self.items.update(change))
 
     def commit(self, transaction: Transaction) -> None:
         self._calls.through("records.commit", lambda: self._commit(transaction))
@@ -65,18 +79,25 @@ class MemoryRecords:
         change = Change(_key(order.run_id, order.order_num), _is_out(order), sets=sets)
         self._calls.through("records.launched", lambda: self.items.update(change))
 
+    def withdraw(self, run_id: str) -> None:
+        def is_submitting(item: Item | None) -> bool:
+            return item is not None and item["phase"] == Phase.SUBMITTING
+
+        change = Change(_key(run_id, RUN_NUM), is_submitting, sets={"phase": Phase.WITHDRAWN})
+        self._calls.through("records.withdraw", lambda: self.items.update(change))
+
     def ask_to_stop(self, run_id: str, reason: str) -> None:
         def may_stop(item: Item | None) -> bool:
-            return item is not None and "stop" not in item and item["phase"] == Phase.RUNNING
+            return item is not None and "stop" not in item and item["phase"] in (Phase.SUBMITTING, Phase.RUNNING)
 
         change = Change(_key(run_id, RUN_NUM), may_stop, sets={"stop": reason})
         self._calls.through("records.ask_to_stop", lambda: self.items.update(change))
 
     def complete(self, run: Run, event: Event) -> None:
         def may_complete(item: Item | None) -> bool:
-            return (
-                item is not None and "completed_at" not in item and item["phase"] == Phase.RUNNING and item["open"] <= 0
-            )
+            if item is None or item.get("stop") != run.stop:
+                return False
+            return "completed_at" not in item and item["phase"] == Phase.RUNNING and item["open"] <= 0
 
         ends = {"completed_at": event.epoch, "last_epoch": event.epoch, "status": Status(event.status)}
         change = Change(_key(run.run_id, RUN_NUM), may_complete, sets={**ends, "phase": Phase.COMPLETED})
@@ -109,17 +130,33 @@ class MemoryRecords:
 
     def _read(self, run_id: str, wanted: Sequence[str], with_run: bool) -> Rows:
         run_item = self.items.get(_key(run_id, RUN_NUM)) if with_run else None
+        if run_item is not None and (faults := run_faults(run_item)):
+            raise RowUnreadable(f"{run_id}:{RUN_NUM}", str(faults))
         orders, missing = [], {}
         for num in reversed(wanted):  # no order is promised
             item = self.items.get(_key(run_id, num))
-            try:
-                if item is None:
-                    missing[num] = "no such record"
-                else:
-                    orders.append(Order(**item))
-            except TypeError as error:
-                missing[num] = str(error)
+            if item is None:
+                missing[num] = "no such record"
+            elif faults := order_faults(run_id, num, item):
+                missing[num] = str(faults)
+            else:
+                orders.append(Order(**item))
         return Rows(None if run_item is None else _run(run_item), orders, missing)
+
+    def _inspect(self, run_id: str, nums: Sequence[str]) -> list[Wreck]:
+        wrecks = []
+        for num in nums:
+            item = self.items.get(_key(run_id, num))
+            found = item or {}
+            faults = run_faults(found) if num == RUN_NUM else order_faults(run_id, num, found)
+            known = {name: value for name, value in found.items() if name not in faults}
+            if num == RUN_NUM:
+                known.pop("run_id")  # which its key says
+            if item is None:
+                wrecks.append(Wreck(run_id=run_id, num=num, values={}, faults={}, gone=True, seen={}))
+            elif faults:
+                wrecks.append(Wreck(run_id=run_id, num=num, values=known, faults=faults, seen=found))
+        return wrecks
 
     def _commit(self, transaction: Transaction) -> None:
         moves = {move.order.order_num: move for move in transaction.moves}
@@ -159,7 +196,11 @@ def _key(run_id: str, num: str) -> tuple[str, str]:
 
 
 def _attributes(row: Order | Run) -> Item:
-    return {field.name: getattr(row, field.name) for field in fields(row)}
+    item = {field.name: getattr(row, field.name) for field in fields(row)}
+    if isinstance(row, Run):
+        del item["tally"]
+        item |= asdict(row.tally)
+    return item
 
 
 def _run(item: Item) -> Run:

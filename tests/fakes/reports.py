@@ -50,10 +50,13 @@ class MemoryReports:
         return self._calls.through("reports.has_result", lambda: self.objects.get(key) is not None)
 
     def silence(self, run_id: str, num: str, attempt: int) -> float | None:
-        beat = self._calls.through("reports.silence", lambda: self.objects.age(heartbeat_key(run_id, num, attempt)))
+        heartbeat = heartbeat_key(run_id, num, attempt)
+        beat = self._calls.through("reports.silence", lambda: self.objects.age(heartbeat))
         if beat is not None:
             return beat
-        return self._calls.through("reports.silence", lambda: self.objects.age(claim_key(run_id, num, attempt)))
+        claim = self._calls.through("reports.silence", lambda: self.objects.age(claim_key(run_id, num, attempt)))
+        beat = self._calls.through("reports.silence", lambda: self.objects.age(heartbeat))
+        return claim if beat is None else beat
 
     def void(self, run_id: str, num: str, attempt: int, nonce: str, reason: str, now: float) -> bool:
         ids = {"run_id": run_id, "order_num": num, "attempt": attempt}

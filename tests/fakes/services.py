@@ -40,6 +40,10 @@ class MemoryKeys:
     def put(self, path: str, identity: str, expires_at: float) -> None:
         self._calls.through("keys.put", lambda: self.held.update({path: identity}))
 
+    def get(self, path: str) -> str:
+        """For a worker. Raises ``KeyError``."""
+        return self._calls.through("keys.get", lambda: self.held[path])
+
     def delete(self, path: str) -> None:
         self._calls.through("keys.delete", lambda: self.held.pop(path, None))
 
@@ -48,12 +52,15 @@ class MemoryDoneMarkers:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self.documents: dict[str, dict[str, Any]] = {}
+        self.offered: list[tuple[str, dict[str, Any]]] = []
+        """All that was to be written, also where one stood already."""
         self.on_write: Callable[[str], None] | None = None
 
     def write(self, run_id: str, document: dict[str, Any]) -> None:
         copied = json.loads(json.dumps(document))
 
         def put() -> None:
+            self.offered.append((run_id, copied))
             if run_id not in self.documents:
                 self.documents[run_id] = copied
                 if self.on_write is not None:

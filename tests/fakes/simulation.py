@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -23,19 +23,25 @@ ENOUGH = 200_000
 class Delivery:
     """How S3 and Lambda treat notifications, wake-ups and launches: the share of notifications that are
     ``lost``, of the engine's own wake-ups (``wakes_lost``), of all that come ``twice``; ``late`` is the
-    longest delay in seconds. Whether a launch is lost, a script says."""
+    longest delay in seconds. Whether a launch is lost, a script says.
+
+    ``retries`` and ``tick_retries``: after how many seconds each an invocation of the orchestrator, or a
+    watchdog's check, that died is made again; when they are used up, it is given up (a watchdog looks again
+    after its next wait)."""
 
     lost: float = 0.0
     wakes_lost: float = 0.0
     twice: float = 0.0
     late: float = 0.0
+    retries: tuple[float, ...] = ()
+    tick_retries: tuple[float, ...] = ()
 
 
 class Simulation:
     """With a ``seed`` what is due at one time happens in an order of its own, else in the order of its causes.
 
     Ends when nothing is left to happen: every notification delivered, every watchdog at its end. An
-    invocation that dies of a ``Crash`` is not repeated, as if Lambda had given up.
+    invocation that dies of a ``Crash`` dies alone, and is repeated as ``Delivery`` says.
     """
 
     def __init__(
@@ -73,11 +79,22 @@ class Simulation:
         action()
         return True
 
-    def finish(self) -> None:
+    def finish(self, within: float = math.inf) -> None:
+        """Until nothing is left to happen; it has to be so ``within`` so many seconds."""
+        until = self.platform.clock.now() + within
         for _ in range(ENOUGH):
             if not self.step():
                 return
+            assert self.platform.clock.now() <= until, f"still going on after {within:.0f} s"
         raise AssertionError(f"still going on after {ENOUGH} steps")
+
+    def pass_time(self, seconds: float) -> None:
+        """What is due within so many seconds happens: for whoever stands still meanwhile, in the middle of
+        something."""
+        until = self.platform.clock.now() + seconds
+        while self._agenda and self._agenda[0][0] <= until:
+            self.step()
+        self.platform.clock.advance(max(0.0, until - self.platform.clock.now()))
 
     def _notified(self, run_id: str, mark: str) -> None:
         self._deliver(lambda: self.platform.orchestrator.notice(run_id, frozenset({mark})), self._delivery.lost)
@@ -94,26 +111,36 @@ class Simulation:
         times = 1 if self._chance.random() >= lost else 0
         times += self._chance.random() < self._delivery.twice
         for _ in range(times):
-            self.later(self._chance.random() * self._delivery.late, lambda: self._invoke(invocation))
+            self.later(
+                self._chance.random() * self._delivery.late,
+                lambda: self.invoke("orchestrator", invocation, self._delivery.retries),
+            )
 
-    def _invoke(self, invocation: Callable[[], None]) -> None:
-        with self._mortal():
-            invocation()
-
-    def _watch(self, run_id: str, num: str, attempt: int, wait: int) -> None:
-        def tick() -> None:
-            again: int | None = wait
-            with self._mortal():  # a tick that dies is done again, by the state machine
-                again = self.platform.watchdog.check(Watched(run_id, num, attempt))
-            if again is not None:
-                self.later(again, tick)
-
-        self.later(wait, tick)
-
-    @contextmanager
-    def _mortal(self) -> Iterator[None]:
-        """One invocation: if it dies, it dies alone."""
+    def invoke(self, part: str, invocation: Callable[[], object], retries: tuple[float, ...] = ()) -> bool:
+        """One invocation of a part of the engine, now; false if it died."""
         try:
-            yield
+            with self.platform.calls.invocation(part):
+                invocation()
+            return True
         except Crash as crash:
             self.crashes.append(str(crash))
+        if retries:
+            self.later(retries[0], lambda: self.invoke(part, invocation, retries[1:]))
+        return False
+
+    def _watch(self, run_id: str, num: str, attempt: int, wait: int) -> None:
+        def tick(wait: int, retries: tuple[float, ...]) -> None:
+            again: list[int | None] = []
+            check = lambda: again.append(self.platform.watchdog.check(Watched(run_id, num, attempt)))  # noqa: E731
+            if self.invoke("watchdog", check):
+                if again[0] is not None:
+                    look(again[0])
+            elif retries:
+                self.later(retries[0], lambda: tick(wait, retries[1:]))
+            else:
+                look(wait)
+
+        def look(wait: int) -> None:
+            self.later(wait, lambda: tick(wait, self._delivery.tick_retries))
+
+        look(wait)

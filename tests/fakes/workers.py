@@ -52,13 +52,14 @@ Later = Callable[[float, Callable[[], None]], None]
 
 class Workers:
     """``later(seconds, action)`` is how anything here goes on. ``begun`` counts how often each attempt's
-    commands began."""
+    commands began; ``too_early`` are those that began before something they depend on had ended."""
 
     def __init__(self, platform: Platform, script: Script, later: Later) -> None:
         self._platform = platform
         self._script = script
         self._later = later
         self.begun: Counter[tuple[str, str, int]] = Counter()
+        self.too_early: list[tuple[str, str, int]] = []
 
     def launch(self, order: Order) -> None:
         """For ``MemoryTarget.on_launch``."""
@@ -76,10 +77,16 @@ class Workers:
         claim["at"] = self._platform.clock.now()
         if not self._platform.objects.put_once(claim_key(*ids), _json(claim)):
             return
-        self.begun[ids] += 1
+        self.note_beginning(order)
         if outcome.manner is not Manner.LOST:
             ends_at = self._platform.clock.now() + outcome.seconds
             self._later(min(HEARTBEAT, outcome.seconds), lambda: self._go_on(order, outcome, ends_at))
+
+    def note_beginning(self, order: Order) -> None:
+        ids = (order.run_id, order.order_num, order.attempt)
+        self.begun[ids] += 1
+        if not all(one.status.is_terminal for one in self._platform.needed_by(order)):
+            self.too_early.append(ids)
 
     def _go_on(self, order: Order, outcome: Outcome, ends_at: float) -> None:
         request = self._asked(order)

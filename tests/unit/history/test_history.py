@@ -248,3 +248,34 @@ def test_a_short_log_costs_no_look_into_the_bucket(aws: Aws, records: DynamoReco
         [],
     )
     assert [order["log"] for order in history.results(run_id, 100)["orders"]] == ["short\n", "", ""]
+
+
+@pytest.mark.parametrize(
+    "name", ["trace_id", "flow_id", "phase", "total", "open", "deadline", "last_epoch", "username"]
+)
+def test_a_run_whose_record_can_not_be_read_is_told_as_far_as_it_goes(
+    history: History, records: DynamoRecords, aws: Aws, run_id: str, name: str
+) -> None:
+    run = a_run(run_id)
+    records.create_run(run)
+    records.add_orders([ended(run_id), an_order(run_id, "0002")], [])
+    aws.client("dynamodb").update_item(
+        TableName=aws.names.orders,
+        Key={"pk": {"S": f"{run_id}:0000"}},
+        UpdateExpression="REMOVE #name",
+        ExpressionAttributeNames={"#name": name},
+    )
+    found = history.run(run_id)
+    assert [order["order_name"] for order in found["orders"]] == ["order-0001", "order-0002"]
+    told = ("trace_id", "flow_id", "username", "deadline", "total")
+    assert {one: found[one] for one in told} == {one: getattr(run, one) for one in told}
+    assert (found["status"], found["summary"]["succeeded"], found["completed_at"]) == ("running", 1, None)
+    assert name in found["unreadable"][0]
+    assert json.loads(json.dumps(found)) == found
+    assert history.outline(run_id) == {name: found[name] for name in found if name != "orders"}
+
+
+def test_an_order_whose_record_was_damaged_says_so(history: History, records: DynamoRecords, run_id: str) -> None:
+    records.create_run(a_run(run_id))
+    records.add_orders([an_order(run_id, damaged="timeout is missing"), an_order(run_id, "0002")], [])
+    assert [order["damaged"] for order in history.run(run_id)["orders"]] == ["timeout is missing", None]

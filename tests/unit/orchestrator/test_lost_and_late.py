@@ -6,6 +6,7 @@ import pytest
 from fakes.calls import Crash, Point, Side
 from fakes.platform import TICK, Platform
 from fakes.simulation import Delivery, Simulation
+from fakes.verdict import check_ended
 from fakes.workers import FAILED, SUCCEEDED, Outcome, Workers
 from unit.orchestrator.whole_runs import by_name, chain, ends, fan, order, ran
 
@@ -136,9 +137,10 @@ def test_a_record_that_can_not_be_read_stops_no_other_and_the_run_ends() -> None
     run_id = simulation.platform.submit({"orders": fan(5), "job_timeout": 300})
     simulation.platform.records.spoil(run_id, "0003")
     simulation.finish()
+    check_ended(simulation, run_id)
     found = simulation.platform.orders(run_id)
+    assert (found["0003"].status, found.pop("0003").reason) == ("failed", "record_unreadable")
     assert {one.status for one in found.values()} == {"succeeded"}
-    assert len(found) == 4
     run = simulation.platform.run(run_id)
     assert (run.phase, run.outcome) == (Phase.COMPLETED, Status.FAILED)
     assert run.summary == {"succeeded": 4, "failed": 1, "timed_out": 0}

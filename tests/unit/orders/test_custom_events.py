@@ -10,7 +10,7 @@ from contracts.aws import Aws
 from contracts.examples import NOW, an_order
 from contracts.records_backend import OnAws, stored
 
-from execution_engine.orders.custom_events import LIMIT, custom_events
+from execution_engine.orders.custom_events import DATA_LIMIT, LIMIT, custom_events
 from execution_engine.orders.event import Epochs, Event
 
 RUN = "00000000-0000-4000-8000-000000000001"
@@ -50,6 +50,20 @@ def test_events_go_on_from_the_first_that_is_not_recorded() -> None:
     events = recorded(*documents)
     assert len(events) == LIMIT
     assert all(earlier.epoch < later.epoch for earlier, later in pairwise(events))
+
+
+@pytest.mark.parametrize("kind", ["succeeded", "queued", "timed_out", "job_completed", "job_"])
+def test_no_event_passes_for_a_change_of_status(kind: str) -> None:
+    (event,) = recorded({"event_type": kind, "status": kind})
+    assert event.event_type == f"x-{kind}"
+
+
+def test_what_no_item_has_room_for_is_dropped_and_told() -> None:
+    events = recorded({"event_type": "big", "data": {"text": "x" * DATA_LIMIT}}, {"data": {"n": 1}})
+    assert [event.data for event in events] == [
+        {"dropped": "it has 131,084 bytes, at most 131,072 are kept"},
+        {"n": 1},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,3 +110,16 @@ def test_the_worst_that_a_worker_may_send_is_stored(aws: Aws, run_id: str) -> No
     (found,) = backend.events(run)
     assert found.data is not None
     assert (found.data["n"], found.data["inf"], found.data["t"]) == (10**37 - 1, "inf", "?\x00")
+
+
+@pytest.mark.parametrize(
+    "data", [{"x": "é" * 21_000}, {"é" * 60_000: 1}, {"n": [1] * 40_000}, {"e": [{}] * 30_000}, {"f": [9e99] * 15_000}]
+)
+def test_the_largest_that_is_kept_is_stored(aws: Aws, run_id: str, data: dict[str, Any]) -> None:
+    backend = OnAws(aws)
+    run, order, _ = stored(backend, run_id)
+    events = custom_events(order, [{"event_type": "big", "data": data}], Epochs(NOW, NOW))
+    backend.records.add_orders([], events)
+    (found,) = backend.events(run)
+    assert found.data is not None
+    assert "dropped" not in found.data

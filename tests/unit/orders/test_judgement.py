@@ -105,6 +105,24 @@ def test_when_an_attempt_is_made_again(
         assert (after.not_before, after.attempt, after.reason) == (NOW + backoff(attempt), attempt, None)
 
 
+def test_the_history_tells_why_an_attempt_is_made_again() -> None:
+    order = out(Status.RUNNING, retries=1, execution_url="https://log")
+    lost = Result(status=Status.FAILED, reason=Reason.WORKER_LOST)
+    move = judge_result(order, lost, NOW, stopping=False)
+    assert move is not None
+    assert move.event_data == {
+        "attempt": 1,
+        "ended": "failed",
+        "reason": "worker_lost",
+        "execution_url": "https://log",
+        "not_before": NOW + backoff(1),
+    }
+    late = judge_result(order, Result(status=Status.TIMED_OUT, exit_code=5, log_bytes=9), NOW, stopping=False)
+    assert late is not None
+    told = late.event_data
+    assert (told["ended"], told["exit_code"], told["log_bytes"], "reason" in told) == ("timed_out", 5, 9, False)
+
+
 def test_the_back_off_doubles_up_to_five_minutes() -> None:
     assert [backoff(attempt) for attempt in range(1, 8)] == [10, 20, 40, 80, 160, 300, 300]
 

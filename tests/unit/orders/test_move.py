@@ -80,6 +80,13 @@ def test_the_history_is_told_what_matters_and_no_more() -> None:
     }
 
 
+def test_the_history_is_also_told_what_no_order_keeps() -> None:
+    order: Order = an_order(RUN, status=Status.RUNNING, attempt=2)
+    move = Move(order, Trigger.REQUEUE, {"exit_code": 3}, told={"ended": "failed", "reason": None})
+    assert move.event_data == {"attempt": 2, "exit_code": 3, "ended": "failed"}
+    assert move.after.reason is None
+
+
 def test_both_ways_of_a_move_are_the_lifecycles() -> None:
     fast = an_order(RUN, status=Status.DISPATCHED, attempt=1)
     move = Move(fast, Trigger.SUCCEED, {}, Trigger.START)

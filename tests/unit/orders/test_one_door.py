@@ -28,7 +28,10 @@ Act = Callable[[RecordsBackend, Order], None]
 MAKES_OR_REMOVES = {"add_orders", "create_run", "discard"}
 """A record as a whole: a new one, or none."""
 
-READS = {"read"}
+READS = {"read", "inspect"}
+
+REPAIRS = {"repair"}
+"""Law 1's one exception (``orders.mending``): a record that can't be read gets a status that it can be read with."""
 
 
 def _complete(backend: RecordsBackend, order: Order) -> None:
@@ -58,6 +61,7 @@ OTHER_WRITES: dict[str, Act] = {
     "relaunched": lambda backend, order: backend.records.relaunched(order, NOW + 5),
     "launched": lambda backend, order: backend.records.launched(order, "succeeded", "https://example.org/failed"),
     "ask_to_stop": lambda backend, order: backend.records.ask_to_stop(order.run_id, "cancelled"),
+    "withdraw": lambda backend, order: backend.records.withdraw(order.run_id),
     "complete": _complete,
 }
 
@@ -69,7 +73,7 @@ def backend(request: pytest.FixtureRequest, aws: Aws) -> RecordsBackend:
 
 def test_every_method_of_the_store_is_known() -> None:
     methods = {name for name, _ in inspect.getmembers(Records, inspect.isfunction) if not name.startswith("_")}
-    assert methods == MAKES_OR_REMOVES | READS | OTHER_WRITES.keys()
+    assert methods == MAKES_OR_REMOVES | READS | REPAIRS | OTHER_WRITES.keys()
 
 
 @pytest.mark.parametrize("write", sorted(OTHER_WRITES))
@@ -84,7 +88,10 @@ def test_no_other_write_changes_a_status(backend: RecordsBackend, run_id: str, w
 @pytest.mark.parametrize("write", sorted(OTHER_WRITES))
 def test_those_writes_do_write(backend: RecordsBackend, run_id: str, write: str) -> None:
     run, order, _ = stored(
-        backend, run_id, first={"status": Status.DISPATCHED, "attempt": 1, "waiting": frozenset({"0002"})}
+        backend,
+        run_id,
+        run={"phase": Phase.SUBMITTING} if write == "withdraw" else {},
+        first={"status": Status.DISPATCHED, "attempt": 1, "waiting": frozenset({"0002"})},
     )
     OTHER_WRITES[write](backend, order)
     assert (order_of(backend, run_id), run_of(backend, run_id)) != (order, run)

@@ -75,6 +75,7 @@ def test_a_status_is_all_that_a_result_needs(status: str) -> None:
         ({"status": "succeeded", "order_num": 1}, "its order_num is another one's"),
         ({"status": "succeeded", "attempt": 1}, "its attempt is another one's"),
         ({"status": "succeeded", "attempt": "2"}, "its attempt is another one's"),
+        ({"status": "failed", "reason": "dependency_failed"}, "its reason is one that no attempt ends for"),
     ],
 )
 def test_what_can_not_be_read_is_a_failure_that_says_so(document: Any, why: str) -> None:
@@ -141,3 +142,12 @@ def test_only_true_makes_a_claim_void(void: Any) -> None:
 def test_fields_of_a_claim_of_the_wrong_kind_are_left_out() -> None:
     data = {"nonce": 5, "at": 10**400, "execution_url": ["u"], "reason": "x" * 999}
     assert parse_claim(json.dumps(data).encode()) == Claim(nonce="5", at=None, reason="x" * 200)
+
+
+def test_a_success_has_no_reason_to_end_the_job_otherwise() -> None:
+    assert result({"status": "succeeded", "reason": "job_timed_out"}) == Result(status=Status.SUCCEEDED)
+
+
+@pytest.mark.parametrize(("said", "kept"), [(-5, 0), (2**60, 2**53), (1.5, None), (True, None), ("7", None)])
+def test_the_length_of_a_log_is_a_length(said: Any, kept: int | None) -> None:
+    assert result({"status": "failed", "log_bytes": said}).log_bytes == kept

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from contracts.examples import a_run, an_order
+from fakes.damage import GONE, THE_WHOLE, Damage
 from fakes.platform import TICK, Platform
 from fakes.time_and_ids import START
 
@@ -73,11 +74,45 @@ def test_a_later_attempt_has_its_own(platform: Platform) -> None:
     assert is_over(platform, watched(attempt=1))
 
 
-def test_an_order_that_is_gone_or_unreadable_ends_the_watch(platform: Platform) -> None:
+@pytest.mark.parametrize("damage", [THE_WHOLE, Damage("cmds", GONE)], ids=str)
+def test_an_order_that_is_gone_or_unreadable_is_repaired_by_the_orchestrator(
+    platform: Platform, damage: Damage
+) -> None:
     store(platform)
-    assert is_over(platform, watched("0009"))
+    damage.do(platform.records, RUN, "0001")
+    assert platform.watchdog.check(watched()) == TICK
+    assert platform.waker.woken == [(RUN, "0001")]
+
+
+@pytest.mark.parametrize("phase", [Phase.COMPLETED, Phase.WITHDRAWN])
+def test_an_unreadable_order_of_a_run_that_is_over_is_not_watched(platform: Platform, phase: Phase) -> None:
+    store(platform, {"phase": phase})
     platform.records.spoil(RUN, "0001")
     assert is_over(platform, watched())
+    assert platform.waker.woken == []
+
+
+def test_an_order_of_a_run_that_is_gone_is_not_watched(platform: Platform) -> None:
+    store(platform)
+    THE_WHOLE.do(platform.records, RUN, "0000")
+    assert is_over(platform, watched())
+    assert platform.waker.woken == []
+
+
+@pytest.mark.parametrize("num", ["0000", "0001"])
+def test_a_run_that_can_not_be_read_is_repaired_by_the_orchestrator(platform: Platform, num: str) -> None:
+    store(platform)
+    Damage("deadline", GONE).do(platform.records, RUN, "0000")
+    assert platform.watchdog.check(watched(num)) == TICK
+    assert platform.waker.woken == [(RUN, num)]
+
+
+@pytest.mark.parametrize("num", ["0000", "0001"])
+def test_a_run_that_can_not_be_read_but_is_done_is_not_watched(platform: Platform, num: str) -> None:
+    store(platform)
+    platform.done.write(RUN, {})
+    Damage("deadline", GONE).do(platform.records, RUN, "0000")
+    assert is_over(platform, watched(num))
     assert platform.waker.woken == []
 
 
@@ -165,7 +200,7 @@ def test_who_is_over_time_is_asked_and_then_ended(platform: Platform) -> None:
     assert asked == {
         "action": "stop",
         "attempt": 1,
-        "reason": "timed_out",
+        "reason": None,
         "status": "timed_out",
         "asked_at": START + 191,
     }
@@ -221,10 +256,16 @@ def test_a_run_that_is_gone_is_not_watched(platform: Platform) -> None:
     assert run_is_over(platform)
 
 
-def test_a_run_that_goes_on_is_left_alone(platform: Platform) -> None:
+def test_a_run_that_goes_on_is_looked_at_for_marks_that_a_dead_pass_left(platform: Platform) -> None:
     store(platform)
     assert not run_is_over(platform)
-    assert (platform.calls.names, platform.waker.woken) == (["records.read"], [])
+    assert (platform.calls.names, platform.waker.woken) == (["records.read", "waker.wake"], [(RUN, "0000")])
+
+
+def test_a_submission_that_was_withdrawn_is_swept_at_once(platform: Platform) -> None:
+    store(platform, {"phase": Phase.WITHDRAWN})
+    assert run_is_over(platform)
+    assert (platform.swept, platform.waker.woken) == ([RUN], [])
 
 
 @pytest.mark.parametrize(("left", "wait"), [(3_600, TICK), (60, 60), (59.5, 60), (7.2, 8), (0, TICK), (-5, TICK)])
@@ -255,15 +296,24 @@ def test_a_run_that_stands_still_is_poked(platform: Platform, run: dict[str, Any
     assert platform.waker.woken == [(RUN, "0000")]
 
 
-def test_a_deadline_that_everybody_knows_of_pokes_nobody(platform: Platform) -> None:
-    store(platform, {"deadline": START - 1, "stop": "job_timed_out", "stop_cursor": 1})
-    assert not run_is_over(platform)
-    assert platform.waker.woken == []
-
-
 def test_a_run_is_over_when_done_is_written(platform: Platform) -> None:
     store(platform, {"phase": Phase.COMPLETED})
     platform.done.write(RUN, {})
+    assert run_is_over(platform)
+
+
+@pytest.mark.parametrize("left", ["held", "marked"])
+def test_a_run_is_not_over_while_a_dead_pass_holds_its_lock_or_left_marks(platform: Platform, left: str) -> None:
+    store(platform, {"phase": Phase.COMPLETED})
+    platform.done.write(RUN, {})
+    if left == "held":
+        platform.locks.enter(RUN, frozenset({"0000/look/1"}), "dead", START, 45)
+    else:
+        platform.locks.mark(RUN, frozenset({"0000/look/1"}), START)
+    assert not run_is_over(platform)
+    assert platform.waker.woken == [(RUN, "0000")]
+    platform.clock.advance(46)
+    platform.orchestrator.look(RUN, ["0000"])
     assert run_is_over(platform)
 
 
