@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 import structlog
 
+from execution_engine.worker.recurring import Recurring
 from execution_engine.worker.stop import Stop, StopRequest
 from execution_engine.worker.telling import tell
 
@@ -29,8 +28,8 @@ def asked_stop(document: dict[str, Any] | None, attempt: int) -> Stop | None:
     )
 
 
-class Control:
-    """Asks every ``interval`` seconds while its context is open, until a stop was asked for."""
+class Control(Recurring):
+    """Asks every ``interval`` seconds, until a stop was asked for."""
 
     def __init__(
         self,
@@ -40,31 +39,20 @@ class Control:
         attempt: int,
         interval: float,
     ) -> None:
+        super().__init__("control", pause=interval, patience=TIMEOUT)
         self._read = read
         self._attempt = attempt
         self._request = request
         self._interval = interval
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
-    def __enter__(self) -> Control:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join(TIMEOUT)
-
-    def _run(self) -> None:
-        while not self._over.wait(self._interval):
-            try:
-                stop = asked_stop(self._read(TIMEOUT), self._attempt)
-            except Exception as error:  # not being able to ask is no reason to stop
-                _log.debug("control can't be read", error=tell(error))
-                continue
-            if stop is not None:
-                _log.info("stop asked for", status=stop.status, reason=stop.reason)
-                self._request.ask(stop)
-                return
+    def turn(self) -> float | None:
+        try:
+            stop = asked_stop(self._read(TIMEOUT), self._attempt)
+        except Exception as error:  # not being able to ask is no reason to stop
+            _log.debug("control can't be read", error=tell(error))
+            return self._interval
+        if stop is None:
+            return self._interval
+        _log.info("stop asked for", status=stop.status, reason=stop.reason)
+        self._request.ask(stop)
+        return None

@@ -13,7 +13,9 @@ from execution_engine.errors import EngineError
 DEFAULT_TIMEOUT = 20.0
 _GOOD = range(200, 300)
 _ASK_AGAIN = frozenset({408, 409, 429})
+_ABSENT = ("NoSuchKey", "")
 _IF_ABSENT = {"If-None-Match": "*"}
+_SMALL = {"Range": "bytes=0-65535"}
 
 
 class Unanswered(EngineError):
@@ -41,11 +43,9 @@ class Courier:
         return self._ask("PUT", url, key, body=body, headers=_IF_ABSENT, timeout=timeout) is not None
 
     def get(self, url: str, key: str, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
-        """None when there is no such object (without the right to list, S3 answers 403 for that)."""
-        try:
-            return self._ask("GET", url, key, timeout=timeout)
-        except UrlRefused:
-            return None
+        """The object's first 64 KiB; None when there is none. ``UrlRefused`` may mean that too, see
+        ``Reporter.control``."""
+        return self._ask("GET", url, key, headers=_SMALL, timeout=timeout)
 
     def post(
         self,
@@ -80,9 +80,9 @@ class Courier:
             raise Unanswered(f"{method} {key}: no answer ({type(error).__name__})") from None
         if answer.status in _GOOD:
             return answer.data
-        if answer.status == 412:
-            return None
         code = _code(answer.data)
+        if answer.status == 412 or (method == "GET" and answer.status == 404 and code in _ABSENT):
+            return None
         told = f"{method} {key}: HTTP {answer.status} {code}".rstrip()
         if answer.status >= 500 or answer.status in _ASK_AGAIN or code == "RequestTimeout":
             raise Unanswered(told)

@@ -19,6 +19,9 @@ from execution_engine.worker.masking import Secrets
 
 TOTAL_LIMIT = 1024 * 1024
 COUNT_LIMIT = 100
+READ_LIMIT = 32 * 1024 * 1024
+"""Bytes of files, whatever is in them: looking through them is part of no order's time."""
+
 _NOTES = 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -30,6 +33,7 @@ class Collected:
     events: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     size: int = 0
+    read: int = 0
     unsaid: int = 0
 
     def note(self, text: str) -> None:
@@ -63,7 +67,13 @@ def collect(folder: Path, secrets: Secrets) -> Collected:
 
 def _collect_file(folder: int, name: str, secrets: Secrets, into: Collected) -> None:
     try:
-        parts = list(_objects(_read(folder, name)))
+        if len(into.events) >= COUNT_LIMIT:
+            raise Dropped(f"an order has at most {COUNT_LIMIT} events")
+        if into.read >= READ_LIMIT:
+            raise Dropped(f"the files before it had more than {READ_LIMIT:,} bytes")
+        data = _read(folder, name)
+        into.read += len(data)
+        parts = list(_objects(data))
     except Dropped as why:
         into.note(f"event file {name!r} dropped: {why}")
         return

@@ -7,11 +7,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from execution_engine.orders.status import Status
+from execution_engine.orders.custom_events import own_type
 from execution_engine.worker.masking import Secrets
 
 EVENT_LIMIT = 64 * 1024
-RESERVED = frozenset(Status)
 _DEEPEST = 20
 
 
@@ -29,9 +28,9 @@ def event_of(found: Any, stem: str, secrets: Secrets, note: Callable[[str], None
         if not isinstance(value, str) or not 1 <= len(value) <= 128 or not value.isprintable():
             raise Dropped(f"its {name} must be a text of 1 to 128 printable characters")
     data = rest["data"] if rest.keys() == {"data"} and isinstance(rest["data"], dict) else rest
-    if event_type in RESERVED or event_type.startswith("job_"):
-        note(f"event type {event_type!r} is the engine's own; recorded as 'x-{event_type}'")
-        event_type = f"x-{event_type}"
+    if (recorded := own_type(event_type)) != event_type:
+        note(f"event type {event_type!r} is the engine's own; recorded as {recorded!r}")
+        event_type = recorded
     event = {
         "event_type": secrets.mask_text(event_type),
         "status": secrets.mask_text(status),

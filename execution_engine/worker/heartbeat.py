@@ -11,12 +11,11 @@ silence of the other side, so at least three tries fit between one interval and 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from types import TracebackType
 
 import structlog
 
+from execution_engine.worker.recurring import Recurring
 from execution_engine.worker.stop import Limit, Stop
 from execution_engine.worker.telling import tell
 
@@ -27,8 +26,8 @@ _AGAIN = 0.25
 _log = structlog.get_logger()
 
 
-class Heartbeat:
-    """Beats while its context is open. ``beat(timeout)`` raises when it did not land.
+class Heartbeat(Recurring):
+    """``beat(timeout)`` raises when it did not land.
 
     ``since`` is when the claim was sent (monotonic clock); the first beat is one interval after entering.
     """
@@ -41,36 +40,23 @@ class Heartbeat:
         since: float,
         monotonic: Callable[[], float],
     ) -> None:
+        super().__init__("heartbeat", pause=interval, patience=interval)
         self._beat = beat
         self._interval = interval
         self._landed = since
         self._monotonic = monotonic
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def limit(self) -> Limit:
         """When the commands have to be ended, judged by whoever runs them: a hanging beat delays nothing."""
         stop = Stop("failed", "worker_lost", grace=SILENT_GRACE * self._interval)
         return Limit(lambda: self._landed + SILENCE_LIMIT * self._interval, stop)
 
-    def __enter__(self) -> Heartbeat:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join(self._interval)
-
-    def _run(self) -> None:
-        pause = self._interval
-        while not self._over.wait(pause):
-            sent = self._monotonic()
-            try:
-                self._beat(_AGAIN * self._interval)
-                self._landed = sent
-                pause = self._interval
-            except Exception as error:  # whatever it is, it did not land
-                _log.warning("heartbeat did not land", error=tell(error))
-                pause = _AGAIN * self._interval
+    def turn(self) -> float:
+        sent = self._monotonic()
+        try:
+            self._beat(_AGAIN * self._interval)
+        except Exception as error:  # whatever it is, it did not land
+            _log.warning("heartbeat did not land", error=tell(error))
+            return _AGAIN * self._interval
+        self._landed = sent
+        return self._interval

@@ -23,13 +23,15 @@ _log = structlog.get_logger()
 
 
 class Fallback(Protocol):
-    """The worker's own role: PUT on the callback prefix, nothing else. Its errors may be any."""
+    """The worker's own role: PUT on the callback prefix, GET of claims and control. Its errors may be any."""
 
     def put_if_absent(self, key: str, body: bytes) -> bool:
         """False when the object was there already; then it is as it was."""
         ...
 
     def put(self, key: str, body: bytes) -> None: ...
+
+    def read(self, key: str) -> bytes | None: ...
 
 
 class Reporter:
@@ -62,7 +64,10 @@ class Reporter:
         if self._urls is None or self._urls.claim_read is None:
             return None
         url, key = self._urls.claim_read, self.keys.claim
-        return parsed(self._patience.keep_trying(lambda: self._courier.get(url, key), Unanswered))
+        try:
+            return parsed(self._patience.keep_trying(lambda: self._courier.get(url, key), Unanswered))
+        except UrlRefused:
+            return None
 
     def result(self, document: dict[str, Any]) -> bool:
         """False when a result was there already: that one stands (law 7)."""
@@ -98,10 +103,23 @@ class Reporter:
         )
 
     def control(self, timeout: float) -> dict[str, Any] | None:
-        """What the engine asks for; None when that is nothing. Tried once."""
-        if self._urls is None:
-            return None
-        return parsed(self._courier.get(self._urls.control, self.keys.control, timeout))
+        """What the engine asks for; None when that is nothing. Tried once, by the URL and, should that be
+        refused, by the role as well.
+
+        A refusal is not remembered. An object that is not there yet is a 404 NoSuchKey to who may list the
+        bucket, and a 403 AccessDenied to who may not (Amazon S3 API Reference, GetObject, "Permissions");
+        the URL's signer may, but need not. And 403 AccessDenied is also what an expired URL gets. So a
+        refused URL may be a good one that finds something the next time; whether it is dead can't be told
+        and need not be: the role is asked in its place. Its 403 is no news either: it may not list.
+        """
+        key, role = self.keys.control, self._fallback
+        if self._urls is not None:
+            try:
+                return parsed(self._courier.get(self._urls.control, key, timeout))
+            except UrlRefused:
+                if role is None:
+                    raise
+        return None if role is None else parsed(role.read(key))
 
     def _put_if_absent(self, key: str, url: str | None, document: dict[str, Any]) -> bool:
         body = _json(document)
@@ -144,6 +162,6 @@ def parsed(data: bytes | None) -> dict[str, Any] | None:
     """The JSON object in an answer; anything else counts as none."""
     try:
         found = json.loads(data or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -104,6 +104,8 @@ class CommandSequence:
                 code = command.reap()
                 if code == 0:
                     return None
+                if self._request.asked:  # whoever asked may have signalled the command as well
+                    return self._stopped(self._request.asked, code, where)
                 return Ending("failed", _shell_code(code), None)
             if stop := self._stop(limits):
                 grace = self._grace if stop.grace is None else min(stop.grace, self._grace)

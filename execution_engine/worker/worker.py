@@ -32,6 +32,7 @@ from execution_engine.worker.results import no_stream, result_document
 from execution_engine.worker.sequence import Ending
 from execution_engine.worker.stop import StopRequest
 from execution_engine.worker.telling import tell
+from execution_engine.worker.termination import ending_in_good_order
 
 _log = structlog.get_logger()
 
@@ -147,7 +148,7 @@ class Worker:
             monotonic=self._monotonic,
         )
         control = Control(reporter.control, request, attempt=assignment.attempt, interval=opened.manifest.control_poll)
-        with heartbeat, control:
+        with ending_in_good_order(request), heartbeat, control:
             execution = Execution(
                 opened, self._opening, reporter, self._around, clock=self._clock, monotonic=self._monotonic
             )

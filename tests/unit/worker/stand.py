@@ -25,6 +25,8 @@ RUN = "11111111-2222-3333-4444-555555555555"
 NUM = "0001"
 SIGNATURE = "X-Amz-Signature=abc123signature"
 KEY = AgeKey.generate()
+SMALL = 64 * 1024
+"""What every GET by a URL asks for, as a range."""
 
 Fault = Callable[[str, str], str | None]
 """Asked before a request is served: None, a status, ``lost`` (served, not answered), ``cut`` (neither)."""
@@ -54,7 +56,7 @@ class Stand:
     def serve(self, method: str, key: str, body: bytes, if_absent: bool) -> tuple[int, bytes]:
         with self.lock:
             if method == "GET":
-                return (200, self.objects[key]) if key in self.objects else (404, b"")
+                return (206, self.objects[key][:SMALL]) if key in self.objects else (404, b"")
             if if_absent and key in self.objects:
                 return 412, b"<Error><Code>PreconditionFailed</Code></Error>"
             self.objects[key] = body
@@ -78,6 +80,7 @@ def handler_for(stand: Stand) -> type[BaseHTTPRequestHandler]:
                 return
             status, answer = int(fault) if fault and fault != "lost" else 0, b""
             if not status:
+                assert self.command != "GET" or self.headers["Range"] == f"bytes=0-{SMALL - 1}"
                 if_absent = self.headers.get("If-None-Match") == "*"
                 status, answer = stand.serve(self.command, key, body, if_absent)
             elif status == 400:

@@ -24,6 +24,7 @@ class Role:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.puts: list[tuple[str, bytes]] = []
+        self.found: dict[str, bytes] = {}
 
     def put_if_absent(self, key: str, body: bytes) -> bool:
         self.put(key, body)
@@ -33,6 +34,12 @@ class Role:
         if self.error:
             raise self.error
         self.puts.append((key, body))
+
+    def read(self, key: str) -> bytes | None:
+        """As S3 answers a role that may not list."""
+        if self.error or key not in self.found:
+            raise self.error or PermissionError("AccessDenied")
+        return self.found[key]
 
 
 @pytest.fixture
@@ -83,11 +90,39 @@ def test_a_log_chunk_arrives_as_it_is(stand: Stand, reporter: Make, data: bytes)
 
 def test_control_is_what_is_there(stand: Stand, reporter: Make) -> None:
     assert reporter().control(5.0) is None
-    for document, found in ((b'{"action": "stop"}', {"action": "stop"}), (b"[1]", None), (b"{", None)):
+    nonsense = (b"[1]", b"{", b"", b"\xff", b"[" * 100_000, b" " * 2_000_000 + b'{"action": "stop"}')
+    for document, found in ((b'{"action": "stop"}', {"action": "stop"}), *((one, None) for one in nonsense)):
         stand.objects[KEYS.control] = document
         assert reporter().control(5.0) == found
-    stand.fault = lambda method, key: "403"
-    assert reporter().control(5.0) is None
+
+
+@pytest.mark.parametrize("refusal", ["403", "400"])
+def test_control_is_read_by_the_role_when_the_url_is_refused(stand: Stand, reporter: Make, refusal: str) -> None:
+    stand.fault = lambda method, key: refusal
+    with pytest.raises(UrlRefused):
+        reporter().control(5.0)
+    role = Role()
+    one = reporter(role)
+    with pytest.raises(PermissionError):
+        one.control(5.0)
+    role.found[KEYS.control] = b'{"action": "stop"}'
+    assert one.control(5.0) == {"action": "stop"}
+
+
+def test_a_control_that_is_not_there_yet_may_be_denied_and_is_asked_for_again(stand: Stand, reporter: Make) -> None:
+    """A signer that may not list the bucket gets a 403 for what is missing: the URL is as good as ever."""
+    stand.fault = lambda method, key: None if key in stand.objects else "403"
+    one = reporter(Role())
+    for _ in range(3):
+        with pytest.raises(PermissionError):
+            one.control(5.0)
+    stand.objects[KEYS.control] = b'{"action": "stop"}'
+    assert one.control(5.0) == {"action": "stop"}
+    assert stand.requests == [("GET", KEYS.control)] * 4
+
+
+def test_a_control_that_is_not_there_is_not_asked_for_twice(stand: Stand, reporter: Make) -> None:
+    assert reporter(Role(AssertionError("the role is not asked"))).control(5.0) is None
 
 
 @pytest.mark.parametrize("trouble", ["500", "503", "429", "409", "408", "cut", "lost"])
@@ -149,8 +184,9 @@ def test_without_urls_there_is_the_role_or_nothing(waits: list[float]) -> None:
     role = Role()
     only_role = Reporter(KEYS, None, Courier(), role, patience)
     assert only_role.claim({})
-    assert only_role.control(5.0) is None
     assert only_role.read_claim() is None
+    role.found[KEYS.control] = b"{}"
+    assert only_role.control(5.0) == {}
     assert role.puts == [(KEYS.claim, b"{}")]
     with pytest.raises(UrlRefused, match="no role to write by"):
         Reporter(KEYS, None, Courier(), None, patience).claim({})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -53,6 +55,12 @@ class Bench:
 
     def pid(self, name: str) -> int:
         return int((self.workspace.code / name).read_text())
+
+    def pid_of(self, name: str) -> int:
+        """Once a command has told it."""
+        while not (self.workspace.code / name).exists():
+            time.sleep(0.01)
+        return self.pid(name)
 
 
 @pytest.fixture
@@ -228,6 +236,42 @@ def test_background_work_goes_on_during_later_commands(bench: Bench) -> None:
     late = "(sleep 0.2; echo from the first) &"
     bench.run(late, "until [ -e done ]; do sleep 0.02; [ $((++n)) -gt 15 ] && touch done; done; echo second")
     assert bench.printed == b"from the first\nsecond\n"
+
+
+CHILDREN = "sleep 60 & echo $! > child; (sleep 61 & echo $! > grandchild; wait) & echo $$ > bash.tmp; mv bash.tmp bash"
+
+
+@pytest.mark.parametrize("victim", ["bash", "child"])
+def test_kill_9_of_what_a_command_runs(bench: Bench, victim: str) -> None:
+    """The shell's end is the command's; a child's is the shell's to judge. Nothing is left of either."""
+    killer = threading.Thread(target=lambda: os.kill(bench.pid_of(victim), signal.SIGKILL))
+    killer.start()
+    wait = "wait $(cat child); code=$?; echo shell goes on; exit $code"
+    assert bench.run(f"{CHILDREN}; {wait}", "echo never") == Ending("failed", 137, None)
+    killer.join()
+    assert bench.printed.endswith(b"shell goes on\n") == (victim == "child")
+    assert not any(is_there(bench.pid(name)) for name in ("bash", "child", "grandchild"))
+
+
+@pytest.mark.parametrize("way", ["nohup {} &", "setsid {} &", "setsid -f {}", "nohup setsid {} & disown", "({} &)"])
+def test_no_way_of_leaving_is_one(bench: Bench, way: str) -> None:
+    stays = "bash -c \"trap '' HUP INT TERM; echo \\$\\$ > it.tmp; mv it.tmp it; while :; do sleep 0.1; done\""
+    command = way.format(stays) + "\nuntil [ -s it ]; do sleep 0.02; done"
+    assert bench.run(command).status == "succeeded"
+    assert not is_there(bench.pid("it"))
+
+
+def test_a_command_that_was_signalled_by_who_asked_for_the_stop_ends_for_that(bench: Bench) -> None:
+    def ask() -> None:
+        pid = bench.pid_of("bash")
+        bench.request.ask(Stop("failed", "worker_lost"))
+        os.kill(pid, signal.SIGKILL)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    ending = bench.run("echo $$ > bash.tmp; mv bash.tmp bash; exec sleep 60")
+    asking.join()
+    assert (ending.status, ending.reason) == ("failed", "worker_lost")
 
 
 def test_the_last_command_failing_ends_the_background_too(bench: Bench) -> None:

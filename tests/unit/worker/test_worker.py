@@ -61,6 +61,11 @@ class Role:
         self.keys.append(key)
         self.stand.serve("PUT", key, body, False)
 
+    def read(self, key: str) -> bytes | None:
+        if key not in self.stand.objects:
+            raise PermissionError("AccessDenied")  # it may not list
+        return self.stand.objects[key]
+
 
 @pytest.fixture
 def stand() -> Iterator[Stand]:
@@ -342,6 +347,18 @@ def test_a_stop_is_obeyed_and_told(stand: Stand, make: Make) -> None:
     result = stand.json(RESULT)
     assert (result["status"], result["reason"], result["exit_code"]) == ("timed_out", "job_timed_out", None)
     assert stand.log().startswith(b"started\n")
+
+
+@pytest.mark.parametrize("refusal", ["403", "400"])
+def test_a_stop_is_heard_by_the_role_when_the_urls_are_dead(stand: Stand, make: Make, refusal: str) -> None:
+    def dead(method: str, key: str) -> str:
+        if [one for one in stand.requests if one == ("GET", CONTROL)][2:]:
+            stand.objects[CONTROL] = b'{"action": "stop", "reason": "cancelled", "status": "failed"}'
+        return refusal
+
+    stand.fault = dead
+    make(fallback=Role(stand)).work(packed_order(stand, "sleep 60", control_poll=0.05))
+    assert (stand.json(RESULT)["status"], stand.json(RESULT)["reason"]) == ("failed", "cancelled")
 
 
 def test_a_worker_that_cant_be_heard_ends_its_commands(stand: Stand, make: Make) -> None:
