@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -19,6 +19,7 @@ class View:
     def __init__(self, settings: dict[str, str]) -> None:
         self._settings = settings
         self.client = cache(self._client)
+        self.table = cache(self._table)
 
     def name(self, setting: str) -> str:
         return self._settings[f"AWS_EXE_SYS_{setting}"]
@@ -26,7 +27,7 @@ class View:
     def _client(self, service: str) -> Any:
         return self._session.client(service, **self._options("s3v4" if service == "s3" else None))
 
-    @property
+    @cached_property
     def _session(self) -> boto3.Session:
         get = self._settings.__getitem__
         return boto3.Session(get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"), region_name=get("AWS_REGION"))
@@ -37,7 +38,7 @@ class View:
 
     # Tables
 
-    def table(self, setting: str) -> Any:
+    def _table(self, setting: str) -> Any:
         return self._session.resource("dynamodb", **self._options()).Table(self.name(setting))
 
     def item(self, pk: str, table: str = "ORDERS_TABLE") -> Item | None:
