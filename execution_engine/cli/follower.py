@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from execution_engine.cli.board import Board, Change
 from execution_engine.cli.interrupts import Interrupts
-from execution_engine.cli.machine import Machine
+from execution_engine.cli.machine import Machine, MachineLost
 
 SHORTEST, LONGEST = 0.1, 0.5
 """Seconds between two looks: often at first, so that a short run ends at once; less often later."""
@@ -70,6 +70,9 @@ class Follower:
         if not self._said:
             self._said = True
             self._progress.say(STOPPING)
-        # A run that has not begun yet can't be stopped yet; one that was asked goes on ending.
+        # One that was asked goes on ending.
         if run["completed_at"] is None and run["stop"] is None:
-            self._machine.stop(run["run_id"])
+            try:
+                self._machine.cancel(run["run_id"])
+            except MachineLost as error:
+                self._progress.say(f"{error}; asking again")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,15 +14,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from execution_engine import wiring
-from execution_engine.cli.answers import submitted
+from execution_engine.cli.answers import accepted, submitted
+from execution_engine.cli.board import OUT
 from execution_engine.cli.machine import Machine, MachineLost, Submitted
 from execution_engine.clock import Clock
-from execution_engine.errors import ConditionLost
 from execution_engine.jobs.job import Door
-from execution_engine.jobs.naming import RUN_NUM, upload_key
+from execution_engine.jobs.naming import upload_key
 from execution_engine.local.embedded_aws import EmbeddedAws
 from execution_engine.local.environment import no_proxy
+from execution_engine.local.gateway import http_event
+from execution_engine.local.kills import Kills
 from execution_engine.local.names import VALUES
+from execution_engine.local.recovery import Recovery
+from execution_engine.local.remains import Remains
 from execution_engine.local.state_folder import StateFolder, default_state_folder
 from execution_engine.settings import PREFIX, Settings
 
@@ -30,6 +34,7 @@ _FUNCTIONS: Mapping[Door, str] = {
     "init": str(VALUES["init_job_function"]),
     "ssm": str(VALUES["ssm_config_function"]),
 }
+_CONTROL = str(VALUES["control_function"])
 
 NOT_OURS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN")
 OUR_OWN = {
@@ -40,10 +45,12 @@ OUR_OWN = {
 
 
 class LocalMachine:
-    """Implements ``Machine``."""
+    """Implements ``Machine``. ``is_alone``: whether no other command uses it."""
 
-    def __init__(self, engine: wiring.Engine) -> None:
+    def __init__(self, engine: wiring.Engine, folder: StateFolder, is_alone: Callable[[], bool]) -> None:
         self._engine = engine
+        self._folder = folder
+        self.is_alone = is_alone
         self.clock: Clock = engine.clock
         self.history = engine.history
 
@@ -57,23 +64,50 @@ class LocalMachine:
             self._engine.internal.delete([key])
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
-        answer = self._engine.client("lambda", once=True).invoke(
-            FunctionName=_FUNCTIONS[door],
-            InvocationType="RequestResponse",
-            Payload=json.dumps({"job": document}).encode(),
-        )
-        return submitted(answer["Payload"].read(), failed=bool(answer.get("FunctionError")))
+        payload, failed = self._invoke(_FUNCTIONS[door], {"job": document})
+        return submitted(payload, failed=failed)
 
     def is_done(self, run_id: str) -> bool:
         return self._engine.done.exists(run_id)
 
-    def stop(self, run_id: str) -> None:
-        with suppress(ConditionLost):  # not begun yet, being stopped already, or over
-            self._engine.records.ask_to_stop(run_id, "cancelled")
-        self.wake(run_id)
+    def cancel(self, run_id: str) -> None:
+        payload, failed = self._invoke(_CONTROL, http_event("POST", f"/runs/{run_id}/cancel"))
+        accepted(payload, "the cancellation", failed=failed)
 
-    def wake(self, run_id: str) -> None:
-        self._engine.waker.wake(run_id, RUN_NUM)
+    def retry(self, run_id: str) -> Submitted:
+        payload, failed = self._invoke(_CONTROL, http_event("POST", f"/runs/{run_id}/retry"))
+        return submitted(payload, failed=failed)
+
+    def is_abandoned(self, run_id: str) -> bool:
+        return not self._recovery.is_watched(run_id)
+
+    def take_up(self, run_id: str) -> None:
+        self._recovery.take_up(run_id, attempts(self.history.run(run_id)["orders"]))
+
+    def remains(self, run_id: str) -> dict[str, Any] | None:
+        engine, folder = self._engine, self._folder
+        lost = Kills(folder).lost
+        return Remains(engine.internal, engine.reports, engine.clock, lost=lost, objects=folder.objects).of(run_id)
+
+    @property
+    def _recovery(self) -> Recovery:
+        return Recovery(self._engine.client("stepfunctions"), self._engine.watchdogs)
+
+    def _invoke(self, function: str, event: dict[str, Any]) -> tuple[bytes, bool]:
+        """The function's answer, and whether it broke."""
+        answer = self._engine.client("lambda", once=True).invoke(
+            FunctionName=function, InvocationType="RequestResponse", Payload=json.dumps(event).encode()
+        )
+        return answer["Payload"].read(), bool(answer.get("FunctionError"))
+
+
+def attempts(orders: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Order number → the attempt that has a watchdog: the one that is out, or is to follow after a back-off."""
+    return {
+        order["order_num"]: order["attempt"] + (order["status"] == "queued")
+        for order in orders
+        if order["status"] in OUT or (order["status"] == "queued" and order["attempt"])
+    }
 
 
 @contextmanager
@@ -89,13 +123,13 @@ def open_machine(state: Path | None) -> Iterator[Machine]:
     try:
         with ExitStack() as entered:
             _enter(entered, aws, folder)
-            yield LocalMachine(wiring.Engine(aws.settings))
+            yield LocalMachine(wiring.Engine(aws.settings), folder, aws.is_alone)
     except ClientError as error:
         raise MachineLost(f"the embedded AWS refused a call: {error}; its log is {aws.log_path}") from error
     except (BotoCoreError, PynamoDBException) as error:
         raise MachineLost(
             f"the embedded AWS over {folder.root} stopped answering ({type(error).__name__}), so what was under "
-            f"way is lost; its log is {aws.log_path}. Run the job again"
+            f"way is lost; its log is {aws.log_path}. `status RUN` says what is known of a run"
         ) from error
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from execution_engine.cli import exits
+from execution_engine.cli import exits, runs
 from execution_engine.cli.board import ENDED
 from execution_engine.cli.calls import Call
 from execution_engine.cli.machine import Machine
@@ -18,9 +18,13 @@ LOOK = 0.5
 
 def logs(call: Call, run_id: str, order: str, *, follow: bool) -> int:
     with call.machine() as (machine, _):
+        runs.known(call, machine, run_id)
         found = machine.history.find_order(run_id, order)
-        if follow and found["status"] not in ENDED:
-            machine.wake(run_id)  # whoever worked on it may have gone with an earlier embedded AWS
+        follow = follow and found["status"] not in ENDED
+        if follow and machine.is_abandoned(run_id):
+            call.output.say(f"nobody works on run {run_id} any more: this is all there is (`wait` goes on with it)")
+            follow = False
+        if follow:
             pieces = _followed(machine, run_id, found["order_num"])
         else:
             pieces = machine.history.log(run_id, found["order_num"])

@@ -17,6 +17,10 @@ class MachineLost(EngineError):
     """The place where jobs run stopped answering, or answered with an error (names what to look at)."""
 
 
+class RunLost(EngineError):
+    """A run whose records were lost; says what is known of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """A run that was accepted."""
@@ -42,12 +46,31 @@ class Machine(Protocol):
         """Whether everything about the run is in place."""
         ...
 
-    def stop(self, run_id: str) -> None:
-        """Asks the run to end. Safe to repeat, and needed again while the run has not begun yet."""
+    def cancel(self, run_id: str) -> None:
+        """Asks the run to end. Safe to repeat; a run that is over stays as it is. Raises ``NotFound``."""
         ...
 
-    def wake(self, run_id: str) -> None:
-        """Has the engine look at the run, in case whoever worked on it is gone."""
+    def retry(self, run_id: str) -> Submitted:
+        """A new run of what did not succeed, or the one that an earlier retry started and that still goes on.
+
+        Raises ``JobRefused`` while the run goes on and when nothing is left to do, and ``NotFound``.
+        """
+        ...
+
+    def is_abandoned(self, run_id: str) -> bool:
+        """Of a run that is not over: whether nobody works on it any more, since whoever did was killed."""
+        ...
+
+    def is_alone(self) -> bool:
+        """Whether everything that goes on there ends when this command leaves, since nobody else is there."""
+        ...
+
+    def take_up(self, run_id: str) -> None:
+        """Has the engine work on an abandoned run again. Safe to repeat."""
+        ...
+
+    def remains(self, run_id: str) -> dict[str, Any] | None:
+        """What is known of a run whose records were lost (``local.remains``); None if none were."""
         ...
 
 

@@ -89,15 +89,43 @@ def run(
 
 @app.command()
 def wait(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
-    """Wait for a run's end; shows it and exits as `run` does. Ctrl-C ends the waiting, not the run."""
+    """Wait for a run's end; shows it and exits as `run` does. Ctrl-C ends the waiting, not the run.
+
+    A run that nobody works on any more, since its `run` was killed, goes on.
+    """
     from execution_engine.cli import run_command
 
     _perform(ctx, lambda call: run_command.wait(call, run), as_json, state, debug)
 
 
 @app.command()
+def cancel(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
+    """End a run early and wait until it is over: running orders are interrupted, others never start.
+
+    Exits 0 however it ended, also when it was over already. Ctrl-C ends the waiting.
+    """
+    from execution_engine.cli import steering_command
+
+    _perform(ctx, lambda call: steering_command.cancel(call, run), as_json, state, debug)
+
+
+@app.command()
+def retry(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
+    """Run again what did not succeed of a run, as a new run; shows it and exits as `run` does.
+
+    Ctrl-C ends the new run, as that of `run` does.
+    """
+    from execution_engine.cli import steering_command
+
+    _perform(ctx, lambda call: steering_command.retry(call, run), as_json, state, debug)
+
+
+@app.command()
 def status(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
-    """Show how a run stands: its status and every order's. Exits 0 whatever it shows."""
+    """Show how a run stands: its status and every order's. Exits 0 whatever it shows.
+
+    A run that nobody works on any more, since its `run` was killed, is brought to its end first.
+    """
     from execution_engine.cli import status_command
 
     _perform(ctx, lambda call: status_command.status(call, run), as_json, state, debug)

@@ -18,7 +18,8 @@ Data goes to standard output, everything else to standard error.
 Exit codes, of every command:
     0  the run succeeded; the question was answered
     1  the run failed; or the engine did
-    2  refused: a bad job (nothing was started), a RUN, TRACE or ORDER that does not exist, wrong usage
+    2  refused: a bad job (nothing was started), a RUN, TRACE or ORDER that does not exist, nothing to retry,
+       wrong usage
     3  the run timed out
   130  interrupted
 """

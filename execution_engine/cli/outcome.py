@@ -45,14 +45,19 @@ def tell(machine: Machine, output: Output, run_id: str, *, seconds: float, state
 
 def further(run: dict[str, Any], failed: list[dict[str, Any]], state: Path | None) -> list[str]:
     """The commands that tell more, as they can be typed."""
-    base = "execution-engine" + ("" if state is None else f" --state {shlex.quote(str(state))}")
     shown = failed or run["orders"]
     name = shown[0]["order_name"] if shown else "ORDER"
     return [
-        f"{base} logs {run['run_id']} {name}",
-        f"{base} status {run['run_id']}",
-        f"{base} history {run['trace_id']}",
+        f"{base(state)} logs {run['run_id']} {name}",
+        f"{base(state)} status {run['run_id']}",
+        f"{base(state)} history {run['trace_id']}",
+        *([] if run["status"] == "succeeded" else [f"{base(state)} retry {run['run_id']}"]),
     ]
+
+
+def base(state: Path | None) -> str:
+    """How every command begins."""
+    return "execution-engine" + ("" if state is None else f" --state {shlex.quote(str(state))}")
 
 
 def unshown(more: list[dict[str, Any]], unrun: list[dict[str, Any]]) -> list[str]:
@@ -67,7 +72,7 @@ def unshown(more: list[dict[str, Any]], unrun: list[dict[str, Any]]) -> list[str
 
 def _document(machine: Machine, output: Output, run_id: str) -> str:
     run = machine.history.outline(run_id)
-    names = ("status", "run_id", "trace_id", "flow_id", "summary")
+    names = ["status", "run_id", "trace_id", "flow_id", "summary", *(["retry_of"] if run["retry_of"] else [])]
     results = machine.history.results(run_id, LOG_LIMIT)
     output.document({**{name: run[name] for name in names}, **results})
     return str(run["status"])

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from execution_engine.cli import exits, job_files
+from execution_engine.cli import exits, job_files, runs
 from execution_engine.cli.board import Board
 from execution_engine.cli.calls import Call
 from execution_engine.cli.follower import Follower
@@ -48,17 +48,14 @@ def _submit(machine: Machine, file: job_files.JobFile, packed: Code | None, inte
 
 
 def wait(call: Call, run_id: str) -> int:
-    """Only watches: an interrupt ends the waiting, not the run."""
+    """Goes on with a run that was abandoned, else only watches: an interrupt ends the waiting, not the run."""
     with call.machine() as (machine, interrupts):
-        begun = machine.history.outline(run_id)
-        call.output.about = {"run_id": run_id, "trace_id": begun["trace_id"]}
-        if not machine.is_done(run_id):
-            machine.wake(run_id)  # whoever worked on it may have gone with an earlier embedded AWS
-            board = Board.of_run(machine.history.run(run_id))
-            with progress(call.output, begun["created_at"]) as shown:
-                Follower(machine, board, shown, interrupts).until_done(run_id, since=begun["last_epoch"])
-        ended = machine.history.outline(run_id)["completed_at"] or begun["created_at"]
-        seconds = ended - begun["created_at"]
+        if not runs.is_over(machine, runs.known(call, machine, run_id)):
+            if machine.is_abandoned(run_id):
+                call.output.say(runs.TAKEN_UP.format(run_id=run_id))
+                machine.take_up(run_id)
+            runs.follow(call, machine, interrupts, run_id)
+        seconds = runs.seconds(machine.history.outline(run_id))
         return exits.of_status(tell(machine, call.output, run_id, seconds=seconds, state=call.state))
 
 

@@ -1,17 +1,18 @@
-"""``status RUN``: how a run stands."""
+"""``status RUN``: how a run stands. One that was abandoned is brought to its end first."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from execution_engine.cli import exits
+from execution_engine.cli import exits, runs
 from execution_engine.cli.board import Board
 from execution_engine.cli.calls import Call
 from execution_engine.cli.wording import MARKS, duration, moment, words
 
 
 def status(call: Call, run_id: str) -> int:
-    with call.machine() as (machine, _):
+    with call.machine() as (machine, interrupts):
+        runs.end_if_abandoned(call, machine, interrupts, runs.known(call, machine, run_id))
         run = machine.history.run(run_id)
         now = machine.clock.now()
     if call.output.as_json:
@@ -28,6 +29,7 @@ def lines(run: dict[str, Any], now: float) -> list[str]:
     end = "deadline" if run["completed_at"] is None else "ended"
     told = [
         f"run      {run['run_id']}",
+        *([f"retry of {run['retry_of']}"] if run["retry_of"] else []),
         f"trace    {run['trace_id']}",
         f"flow     {run['flow_id']}",
         f"status   {words(run['status'])}{stopping}" + (f": {summary} of {run['total']}" if summary else ""),

@@ -1,4 +1,4 @@
-"""Where AWS does something that ministack does not: the two things the engine leans on."""
+"""Where AWS does something that ministack does not: the three things the engine leans on."""
 
 from __future__ import annotations
 
@@ -64,3 +64,22 @@ def queue_invocations() -> Callable[[], None]:
 
     functions.acquire_worker, functions.release_worker = acquire_in_turn, release_to_the_next
     return closed.set
+
+
+def forget_lost_executions() -> None:
+    """A state machine's execution outlives whoever serves it; ministack's end with their process.
+
+    It brings those that were running back as failed, and their names stay taken: no watchdog could ever be
+    started again under its own name, since one that exists counts as started. So they are forgotten instead.
+    """
+    states: Any = importlib.import_module("ministack.services.stepfunctions")
+    load = states.load_persisted_state
+
+    def load_without_lost(data: Any) -> None:
+        load(data)
+        executions = states._executions._data
+        lost = [key for key, found in executions.items() if found.get("error") == "States.ServiceRestart"]
+        for key in lost:
+            del executions[key]
+
+    states.load_persisted_state = load_without_lost

@@ -4,7 +4,7 @@ Started by :mod:`execution_engine.local.embedded_aws`, never by hand::
 
     python -m execution_engine.local.aws_process STATE READY_FD LINGER GRACE
 
-It binds a free port of 127.0.0.1, writes a line to READY_FD once it answers, and stops on SIGTERM, or by
+It binds the folder's port of 127.0.0.1, writes a line to READY_FD once it answers, and stops on SIGTERM, or by
 itself when for LINGER seconds nobody used it. Stopping ends its functions and their commands
 (interrupt, GRACE seconds, kill), then writes all state down.
 """
@@ -23,10 +23,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from execution_engine.local import processes
-from execution_engine.local.adaptations import know_if_none_match, queue_invocations
+from execution_engine.local import ports, processes
+from execution_engine.local.adaptations import forget_lost_executions, know_if_none_match, queue_invocations
 from execution_engine.local.file_lock import FileLock
 from execution_engine.local.guard import Guard, from_same_user
+from execution_engine.local.orphans import Orphans
 from execution_engine.local.state_folder import StateFolder, write_document
 from execution_engine.local.users import Users
 
@@ -53,13 +54,14 @@ class AwsProcess:
         alive.write(str(os.getpid()))
         processes.adopt_orphans()
         _raise_file_limit()
-        asyncio.run(self._serve(_bind()))
+        asyncio.run(self._serve(ports.bind(self._folder)))
         return 0
 
     async def _serve(self, listening: socket.socket) -> None:
         port = listening.getsockname()[1]
         os.environ["GATEWAY_PORT"] = str(port)  # ministack reads it when it is imported
         know_if_none_match()
+        forget_lost_executions()
         close_queue = queue_invocations()
         application = importlib.import_module("ministack.app").app
         hypercorn: Any = importlib.import_module("hypercorn.asyncio")
@@ -101,12 +103,15 @@ class AwsProcess:
         comes next waits until everything is written down."""
         users = Users(self._folder.users)
         lock = FileLock(self._folder.lock)
+        orphans = Orphans(self._grace, time.monotonic)
         lonely_since: float | None = None
         while not self._stop.is_set():
             time.sleep(WATCH_INTERVAL)
-            processes.reap_adopted(os.getpgrp())
-            if not self._folder.root.exists():
-                os._exit(1)  # the folder was removed from under us: nothing to keep, nobody to serve
+            orphans.end()
+            if not (self._folder.root.exists() and self._folder.users.exists()):
+                # Removed from under us, perhaps in part: nothing to keep, nobody to serve.
+                self._end_functions()
+                os._exit(1)
             if not lock.try_acquire():
                 continue  # somebody comes or goes
             if users.any_alive():
@@ -122,13 +127,6 @@ class AwsProcess:
         time.sleep(self._grace + SAVE_LIMIT)
         self._end_functions()
         os._exit(1)
-
-
-def _bind() -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listening.bind(("127.0.0.1", 0))
-    return listening
 
 
 def _raise_file_limit() -> None:

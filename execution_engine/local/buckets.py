@@ -16,7 +16,10 @@ def create_bucket(clients: Clients, bucket: Mapping[str, Any], functions: Mappin
     """``functions``: the names of the functions by their keys. Running it again changes nothing."""
     s3 = clients("s3")
     name = bucket["name"]
-    s3.create_bucket(Bucket=name)  # in us-east-1 its owner may say it again
+    try:
+        s3.create_bucket(Bucket=name)
+    except ClientError as error:  # in us-east-1 its owner may say it again, but not after a kill
+        unless(error, "BucketAlreadyOwnedByYou")
     expire = {
         "ID": "expire",
         "Status": "Enabled",

@@ -24,6 +24,7 @@ from execution_engine.local.clients import Clients, Connect
 from execution_engine.local.environment import child_environment, no_proxy, passed_on, service_settings
 from execution_engine.local.expiry import expire_objects
 from execution_engine.local.file_lock import FileLock
+from execution_engine.local.kills import Kills
 from execution_engine.local.names import REGION, Identity
 from execution_engine.local.provisioning import Provisioning
 from execution_engine.local.running_aws import Answering, RunningAws
@@ -34,8 +35,12 @@ LOCAL_TUNINGS: Mapping[str, str] = {
     "AWS_EXE_SYS_MAX_IN_FLIGHT": "8",
     "AWS_EXE_SYS_HEARTBEAT": "5",
     "AWS_EXE_SYS_TICK": "25",
+    "AWS_EXE_SYS_RELAUNCH_AFTER": "20",
+    "AWS_EXE_SYS_LEASE": "15",
+    "AWS_EXE_SYS_PASS_SECONDS": "5",
 }
-"""How the engine is set on one machine, unless EmbeddedAws is told otherwise."""
+"""How the engine is set on one machine, unless EmbeddedAws is told otherwise: whatever dies is noticed within
+three silent heartbeats and a tick, 40 s."""
 
 
 class EmbeddedAws:
@@ -99,6 +104,11 @@ class EmbeddedAws:
         with FileLock(self._folder.lock):
             self._leave()
 
+    def is_alone(self) -> bool:
+        """Whether nobody else uses the embedded AWS: when this one leaves, it stops."""
+        with FileLock(self._folder.lock):
+            return not self._users.any_alive(besides=self._user)
+
     def _leave(self) -> None:
         """The last one stops the embedded AWS."""
         if self._user is not None:
@@ -130,8 +140,10 @@ class EmbeddedAws:
         }
 
     def _start(self, identity: Identity, others: bool) -> Answering:
+        Kills(self._folder).starting(self._clock.now())
         if not self._folder.saved.exists():
             self._folder.provisioned.unlink(missing_ok=True)  # what was created since is lost
+            self._running.end_leftovers()
         self._folder.saved.unlink(missing_ok=True)
         if not others:
             self._folder.clean()

@@ -11,7 +11,9 @@ from execution_engine.local.state_folder import read_document, write_document
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 PREFIX = "execution-engine"
-FUNCTIONS = ("init_job", "ssm_config", "orchestrator", "watchdog_check", "worker")
+FUNCTIONS = ("init_job", "ssm_config", "control", "orchestrator", "watchdog_check", "worker")
+KMS_ALIAS = f"alias/{PREFIX}"
+"""Of the key that seals kept jobs, whose id is random."""
 
 VALUES: dict[str, object] = {
     "region": REGION,
@@ -23,6 +25,8 @@ VALUES: dict[str, object] = {
     "done_bucket": f"{PREFIX}-done",
     "watchdog_state_machine": f"{PREFIX}-watchdog",
     "ssm_prefix": f"/{PREFIX}",
+    # ministack judges a call by the ARN it names, the alias's as well as the key's; AWS by the key's alone.
+    "kms_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:{KMS_ALIAS}",
     "code_object_arns": [f"arn:aws:s3:::{PREFIX}-internal/tmp/exec/uploads/*"],
     **{f"{function}_function": f"{PREFIX}-{function.replace('_', '-')}" for function in FUNCTIONS},
 }

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -23,12 +23,20 @@ def adopt_orphans() -> None:
 
 def descendants(pid: int) -> list[int]:
     """All living processes below ``pid``, nearest first; zombies are not among them."""
+    return _below([pid], _children())
+
+
+def _children() -> dict[int, list[int]]:
     children: dict[int, list[int]] = {}
-    for child, parent, state in _table():
+    for child, parent, state in table():
         if state != "Z":
             children.setdefault(parent, []).append(child)
+    return children
+
+
+def _below(pids: Iterable[int], children: Mapping[int, list[int]]) -> list[int]:
     found: list[int] = []
-    queue = [pid]
+    queue = list(pids)
     while queue:
         below = children.get(queue.pop(0), [])
         found += below
@@ -36,33 +44,51 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def reap_adopted(own_group: int) -> None:
-    """Collects dead orphans. Children in our own process group are left to whoever started them."""
-    for child, parent, state in _table():
-        if parent == os.getpid() and state == "Z":
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                if os.getpgid(child) != own_group:
-                    os.waitpid(child, os.WNOHANG)
-
-
 def end_descendants(pid: int, grace: float, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
-    """Interrupts and terminates everything below ``pid``; after ``grace`` seconds kills what is left.
+    """Ends everything below ``pid``; after ``grace`` seconds kills what is left.
 
-    Each process hears of it once, in the order that lets a command's own clean-up run: an interrupt
-    for those in groups of their own (commands), a termination for the functions that ran them.
+    Each process hears of it once. A function (in the group of ``pid``) is told to terminate; a worker then
+    interrupts its commands and reports how they ended. Commands that have no function any more are
+    interrupted from here.
     """
+    own = group_of(pid)
+    _end(lambda: descendants(pid), lambda one: group_of(one) == own, grace, now, sleep)
+
+
+def end_leftovers(begins: str, grace: float, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    """The same for what outlived an embedded AWS that was killed: functions whose program's path begins so."""
+    functions = {pid for pid, program in _programs() if program.startswith(begins)}
+    below = [one for pid in functions for one in descendants(pid)]
+    _end(lambda: [*functions, *below], lambda one: one in functions, grace, now, sleep)
+
+
+def _end(
+    look: Callable[[], list[int]],
+    is_function: Callable[[int], bool],
+    grace: float,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> None:
+    """What was seen once is followed to its end, whoever it belongs to by then."""
+    seen: set[int] = set()
     asked: set[int] = set()
     until = now() + grace
-    while living := descendants(pid):
-        for one in living:
+    while seen := {*seen, *look()} & _living():
+        functions = {one for one in seen if is_function(one)}
+        cared_for = {one for function in functions for one in descendants(function)}
+        for one in seen:
             if now() >= until:
                 _signal(one, signal.SIGKILL)
-            elif one not in asked:
+            elif one not in asked and (one in functions or one not in cared_for):
                 asked.add(one)
-                _signal(one, signal.SIGTERM if _group(one) == _group(pid) else signal.SIGINT)
+                _signal(one, signal.SIGTERM if one in functions else signal.SIGINT)
         sleep(0.02)
         if now() > until + 5:
             return  # in uninterruptible sleep: nothing in our power ends these
+
+
+def _living() -> set[int]:
+    return {pid for pid, _, state in table() if state != "Z"}
 
 
 def _signal(pid: int, which: int) -> None:
@@ -70,22 +96,37 @@ def _signal(pid: int, which: int) -> None:
         os.kill(pid, which)
 
 
-def _group(pid: int) -> int:
+def group_of(pid: int) -> int:
     try:
         return os.getpgid(pid)
     except ProcessLookupError:
         return -1
 
 
-def _table() -> list[tuple[int, int, str]]:
+def table() -> list[tuple[int, int, str]]:
     """(pid, parent, one-letter state) of every process there is."""
     if Path("/proc/self/stat").exists():
         return _from_proc()
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False
-    ).stdout
-    rows = (line.split() for line in listing.splitlines())
+    rows = (line.split() for line in _ps("pid=,ppid=,state="))
     return [(int(row[0]), int(row[1]), row[2][0]) for row in rows if len(row) >= 3]
+
+
+def _programs() -> list[tuple[int, str]]:
+    """(pid, what its interpreter was told to run) of every process that may be looked at."""
+    rows: list[list[str]] = []
+    if Path("/proc/self/cmdline").exists():
+        for entry in os.scandir("/proc"):
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    rows.append([entry.name, *Path(entry.path, "cmdline").read_text("utf-8", "replace").split("\0")])
+    else:
+        rows = [line.split(maxsplit=2) for line in _ps("pid=,args=")]
+    return [(int(row[0]), row[2]) for row in rows if len(row) >= 3]
+
+
+def _ps(columns: str) -> list[str]:
+    shown = subprocess.run(["ps", "-A", "-o", columns], capture_output=True, text=True, check=False)
+    return shown.stdout.splitlines()
 
 
 def _from_proc() -> list[tuple[int, int, str]]:

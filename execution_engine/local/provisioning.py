@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from execution_engine import resources
 from execution_engine.local.buckets import create_bucket
 from execution_engine.local.clients import Clients, unless
-from execution_engine.local.names import VALUES, Identity
+from execution_engine.local.names import KMS_ALIAS, VALUES, Identity
 
 SETTING_PREFIX = "AWS_EXE_SYS_"
 RUNTIME = "python3.13"
@@ -47,6 +47,7 @@ class Provisioning:
     def apply(self) -> None:
         for table in resources.load("tables", **VALUES).values():
             self._table(table)
+        self._key()
         functions = resources.load("functions", **VALUES)
         for key, function in functions["functions"].items():
             self._function(key, function, functions["settings"])
@@ -87,6 +88,16 @@ class Provisioning:
             TableName=table["name"],
             TimeToLiveSpecification={"Enabled": True, "AttributeName": table["ttl"]},
         )
+
+    def _key(self) -> None:
+        """Found by its alias, so that there is one only: what another one sealed would never open again."""
+        kms = self._clients("kms")
+        try:
+            kms.describe_key(KeyId=KMS_ALIAS)
+        except ClientError as error:
+            unless(error, "NotFoundException")
+            key = kms.create_key(Description="Seals the jobs that are kept for a retry")["KeyMetadata"]["KeyId"]
+            kms.create_alias(AliasName=KMS_ALIAS, TargetKeyId=key)
 
     def _role(self, name: str, service: str, policy: str) -> str:
         iam = self._clients("iam")

@@ -9,11 +9,13 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from execution_engine.clock import Clock
 from execution_engine.errors import EngineError
+from execution_engine.local import processes
 from execution_engine.local.file_lock import FileLock
 from execution_engine.local.guard import HEALTH_PATH
 from execution_engine.local.state_folder import StateFolder, read_document
@@ -107,6 +109,11 @@ class RunningAws:
                 f"its log {self._folder.log} ends:\n{self._log_tail()}"
             )
         return found
+
+    def end_leftovers(self) -> None:
+        """The functions and commands of one that was killed. Where the next one answers (on the same port) they
+        would go on reporting what nobody knows of any more."""
+        processes.end_leftovers(f"{self._folder.tmp}/", self._grace, time.monotonic, self._clock.sleep)
 
     def stop(self) -> None:
         """Ends it, if there is one, and waits until it has written its state down."""

@@ -78,6 +78,21 @@ class StateFolder:
         """Says that the last one wrote everything down before it ended."""
         return self.root / "aws.saved"
 
+    @property
+    def port(self) -> Path:
+        """Where they all answer."""
+        return self.root / "aws.port.json"
+
+    @property
+    def started(self) -> Path:
+        """When the last one was started."""
+        return self.root / "aws.started.json"
+
+    @property
+    def kills(self) -> Path:
+        """Which earlier ones ended without writing anything down."""
+        return self.root / "aws.kills.json"
+
     def prepare(self) -> None:
         """Makes the folder, readable by its owner alone (also one that was made more openly)."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)

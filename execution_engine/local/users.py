@@ -23,10 +23,12 @@ class Users:
         lock.acquire()
         return User(path, lock)
 
-    def any_alive(self) -> bool:
-        """Whether somebody is there; files of dead users are removed on the way."""
+    def any_alive(self, besides: User | None = None) -> bool:
+        """Whether somebody (else) is there; files of dead users are removed on the way."""
         alive = False
         for path in self._folder.iterdir():
+            if besides is not None and path == besides.path:
+                continue
             probe = FileLock(path)
             if probe.try_acquire():
                 path.unlink(missing_ok=True)
@@ -40,9 +42,9 @@ class User:
     """One user, until it leaves or its process ends."""
 
     def __init__(self, path: Path, lock: FileLock) -> None:
-        self._path = path
+        self.path = path
         self._lock = lock
 
     def leave(self) -> None:
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self._lock.release()

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import stat
 import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
+from integration.killing import embedded, living
 from integration.machine import Machine, Ran, finish, order, until
 
 FOREVER = "while :; do sleep 0.1; done"
-
-
-def living(state: Path) -> set[str]:
-    """Command lines of all processes that have the state folder in their command line or environment."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line, environment = ((folder / name).read_bytes() for name in ("cmdline", "environ"))
-        except OSError:
-            continue
-        if str(state).encode() in line + environment:
-            found.add(line.replace(b"\0", b" ").decode("utf-8", "replace"))
-    return found
 
 
 @dataclass
@@ -64,9 +50,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
     processes = {name: machine.begin(orders, **fields.get(name, {})) for name, orders in jobs.items()}
     try:
         until(lambda: (signs / "interruptible").exists() and (signs / "quick").exists())
-        ended.embedded.add(_embedded(machine))
+        ended.embedded.add(embedded(machine))
         until((signs / "worker").exists)
-        ended.embedded.add(_embedded(machine))
+        ended.embedded.add(embedded(machine))
         # A worker is a child of the embedded AWS, and the parent of its commands.
         subprocess.run(["kill", "-KILL", (signs / "worker").read_text().strip()], check=True)
         processes["cancelled"].send_signal(signal.SIGINT)
@@ -74,10 +60,6 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
         ended.runs = {name: finish(process) for name, process in processes.items()}
     ended.left = living(machine.state)
     yield ended
-
-
-def _embedded(machine: Machine) -> int:
-    return int(json.loads((machine.state / "aws.json").read_text())["pid"])
 
 
 def endings(ran: Ran) -> dict[str, tuple[str, str | None]]:

@@ -225,6 +225,21 @@ def test_a_function_may_do_what_its_policy_says_and_nothing_else(shared: Shared)
     assert allowed("watchdog_check") == [False] * len(tried)
 
 
+def test_kept_jobs_are_sealed_by_who_takes_them_and_opened_by_control_alone(shared: Shared) -> None:
+    _, _, clients = shared
+    key = {"KeyId": VALUES["kms_key_arn"], "EncryptionContext": {"run_id": "r"}}
+    tried = (
+        ("kms", "encrypt", {**key, "Plaintext": "x"}),
+        ("kms", "decrypt", {**key, "CiphertextBlob": "x"}),
+        ("kms", "encrypt", {**key, "KeyId": clients("kms").create_key()["KeyMetadata"]["Arn"], "Plaintext": "x"}),
+    )
+    denied = "AccessDeniedException"
+    found = {function: attempts(clients, function, *tried) for function in FUNCTIONS}
+    assert found.pop("control") == ["ok", "InvalidCiphertextException", denied]
+    assert found.pop("init_job") == found.pop("ssm_config") == ["ok", denied, denied]
+    assert all(one == [denied] * 3 for one in found.values())
+
+
 def test_a_function_sees_its_settings_and_nothing_of_the_users_environment(shared: Shared) -> None:
     _, aws, clients = shared
     seen = invoke(clients, "worker", {"environment": True})
@@ -309,9 +324,11 @@ def test_provisioning_twice_is_provisioning_once(shared: Shared) -> None:
     identity = Identity(**json.loads(machine.folder.identity.read_text()))
     again = Provisioning(clients, identity, tunings={}, handlers=dict.fromkeys(FUNCTIONS, "probe.handler"))
     before = clients("s3").get_bucket_notification_configuration(Bucket=INTERNAL)
+    aliases = clients("kms").list_aliases()["Aliases"]
     again.apply()
     after = clients("s3").get_bucket_notification_configuration(Bucket=INTERNAL)
     assert after["LambdaFunctionConfigurations"] == before["LambdaFunctionConfigurations"]
+    assert aliases == clients("kms").list_aliases()["Aliases"]
 
 
 def test_what_was_written_is_there_after_a_restart(machine: Machine) -> None:
@@ -321,12 +338,15 @@ def test_what_was_written_is_there_after_a_restart(machine: Machine) -> None:
         clients("dynamodb").put_item(TableName=VALUES["locks_table"], Item=item)
         clients("s3").put_object(Bucket=INTERNAL, Key="tmp/exec/x", Body=b"content")
         clients("ssm").put_parameter(Name="/execution-engine/runs/x", Value="v", Type="SecureString")
+        sealed = clients("kms").encrypt(KeyId=VALUES["kms_key_arn"], Plaintext=b"v")["CiphertextBlob"]
     assert not exists(first)
     with machine.aws() as aws, machine.clients(aws) as clients:
         assert aws.pid != first
         assert clients("dynamodb").get_item(TableName=VALUES["locks_table"], Key=item)["Item"] == item
         assert clients("s3").get_object(Bucket=INTERNAL, Key="tmp/exec/x")["Body"].read() == b"content"
         assert clients("ssm").get_parameter(Name="/execution-engine/runs/x")["Parameter"]["Value"]
+        assert clients("kms").decrypt(KeyId=VALUES["kms_key_arn"], CiphertextBlob=sealed)["Plaintext"] == b"v"
+        assert len(clients("kms").list_keys()["Keys"]) == 1
         assert attempts(clients, "worker", put("0001/result.json", IfNoneMatch="*")) == ["ok"]
         until(lambda: machine.woken("orchestrator"))
 
@@ -342,6 +362,18 @@ def test_commands_that_overlap_share_one_and_the_last_one_stops_it(machine: Mach
         with machine.clients(second) as clients:
             assert clients("dynamodb").list_tables()["TableNames"]
     assert not exists(second.pid)
+
+
+def test_what_ran_when_it_ended_has_a_free_name_afterwards(machine: Machine) -> None:
+    state = {"run_id": "r", "order_num": "0001", "attempt": 1, "wait": 86_400}
+    with machine.aws() as aws:
+        asked = {"stateMachineArn": aws.settings["AWS_EXE_SYS_WATCHDOG_SFN"], "name": "r", "input": json.dumps(state)}
+        with machine.clients(aws) as clients:
+            clients("stepfunctions").start_execution(**asked)
+    with machine.aws() as aws, machine.clients(aws) as clients:
+        states = clients("stepfunctions")
+        assert states.list_executions(stateMachineArn=asked["stateMachineArn"])["executions"] == []
+        assert states.start_execution(**asked)["executionArn"]
 
 
 def test_it_lives_on_when_the_one_that_started_it_leaves_first(machine: Machine) -> None:
@@ -380,11 +412,15 @@ def test_nothing_is_left_when_its_only_user_is_killed(machine: Machine) -> None:
 
 def test_a_killed_one_is_replaced_also_while_others_use_it(machine: Machine) -> None:
     with machine.aws() as killed:
+        with machine.clients(killed) as clients:
+            clients("s3").put_object(Bucket=INTERNAL, Key="tmp/exec/x", Body=b"content")
         os.kill(killed.pid, signal.SIGKILL)
         until(lambda: not exists(killed.pid))
         with machine.aws() as fresh, machine.clients(fresh) as clients:
             assert fresh.pid != killed.pid
             assert len(clients("dynamodb").list_tables()["TableNames"]) == 3
+            assert clients("s3").get_object(Bucket=INTERNAL, Key="tmp/exec/x")["Body"].read() == b"content"
+            assert fresh.is_alone() is False
             assert attempts(clients, "worker", put("0001/result.json", IfNoneMatch="*")) == ["ok"]
             until(lambda: machine.woken("orchestrator"))
 

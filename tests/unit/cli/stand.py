@@ -111,8 +111,13 @@ class Stand:
         self.stored: list[str] = []
         self.refusal: JobRefused | None = None
         self.done = False
-        self.stops = 0
-        self.wakes = 0
+        self.cancels = 0
+        self.failures: list[Exception] = []
+        self.retried: list[str] = []
+        self.taken_up: list[str] = []
+        self.abandoned: set[str] = set()
+        self.alone = False
+        self.lost: dict[str, Any] | None = None
 
     @contextmanager
     def open(self, state: Path | None) -> Iterator[Machine]:
@@ -139,13 +144,39 @@ class Stand:
     def is_done(self, run_id: str) -> bool:
         return self.done
 
-    def stop(self, run_id: str) -> None:
-        self.stops += 1
+    def cancel(self, run_id: str) -> None:
+        self.cancels += 1
+        if self.failures:
+            raise self.failures.pop(0)
         if self.world.the_run is not None and self.world.the_run.phase is Phase.RUNNING:
             self.world.the_run = replace(self.world.the_run, stop="cancelled")
 
-    def wake(self, run_id: str) -> None:
-        self.wakes += 1
+    def retry(self, run_id: str) -> Submitted:
+        if self.refusal is not None:
+            raise self.refusal
+        self.retried.append(run_id)
+        self.again()
+        return Submitted(RUN, TRACE, FLOW)
+
+    def again(self) -> None:
+        """What a retry begins; the script of a test says otherwise."""
+        self.done = False
+        self.world.the_events.clear()
+        self.begin("build", "test")
+        self.world.the_run = replace(cast(Run, self.world.the_run), retry_of="the-old-one")
+
+    def is_abandoned(self, run_id: str) -> bool:
+        return run_id in self.abandoned
+
+    def is_alone(self) -> bool:
+        return self.alone
+
+    def take_up(self, run_id: str) -> None:
+        self.taken_up.append(run_id)
+        self.abandoned.discard(run_id)
+
+    def remains(self, run_id: str) -> dict[str, Any] | None:
+        return self.lost
 
     # The script
 

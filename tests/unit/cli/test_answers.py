@@ -1,4 +1,4 @@
-"""What a submission's answer means."""
+"""What the answers to a submission, a cancellation and a retry mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from execution_engine.cli.answers import submitted
 from execution_engine.cli.machine import MachineLost, Submitted
-from execution_engine.errors import Fault, JobRefused
+from execution_engine.errors import Fault, JobRefused, NotFound
 
 OK = {"status": "ok", "run_id": "r", "trace_id": "t", "flow_id": "f", "done_endpt": "s3://done/r/done"}
 REFUSED = {"status": "error", "error": "no", "errors": [{"where": "orders[0]", "message": "is bad"}]}
@@ -47,3 +47,9 @@ def test_a_job_that_was_refused(answer: dict[str, Any]) -> None:
 def test_what_is_no_fault_of_the_job(payload: bytes, failed: bool, said: str) -> None:
     with pytest.raises(MachineLost, match=said):
         submitted(payload, failed=failed)
+
+
+def test_a_run_that_is_not_there() -> None:
+    answer = in_http({"status": "error", "error": "there is no run x", "errors": []}, 404)
+    with pytest.raises(NotFound, match="there is no run x"):
+        submitted(json.dumps(answer).encode(), failed=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 from unit.cli.stand import FLOW, RUN, TRACE, Stand
@@ -42,13 +43,89 @@ def test_status_as_text(ran: Stand) -> None:
 
 def test_status_of_a_run_that_is_being_stopped(stand: Stand) -> None:
     stand.begin("build")
-    stand.stop(RUN)
+    stand.cancel(RUN)
     assert "status   running (being stopped: cancelled)\n" in stand.call("status", RUN).stdout
 
 
 def test_status_as_json_is_the_runs_document(ran: Stand) -> None:
     result = ran.call("status", RUN, "--json")
     assert json.loads(result.stdout) == ran.history.run(RUN)
+
+
+def test_status_says_whose_orders_are_repeated(stand: Stand) -> None:
+    stand.again()
+    assert "retry of the-old-one\n" in stand.call("status", RUN).stdout
+
+
+@pytest.mark.parametrize("abandoned", [True, False])
+def test_status_ends_what_nobody_follows_any_more(stand: Stand, abandoned: bool) -> None:
+    stand.begin("build", "test")
+    stand.alone = True
+    stand.abandoned |= {RUN} if abandoned else set()
+
+    def end() -> None:
+        stand.tell("0001", "failed", reason="cancelled")
+        stand.tell("0002", "failed", reason="cancelled")
+        stand.complete("failed", failed=2, cancelled=2)
+
+    stand.steps(lambda: None, end)
+    result = stand.call("status", RUN, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["status"] == "failed"
+    assert (stand.cancels, stand.taken_up) == (1, [RUN] if abandoned else [])
+    assert ("What ran is lost" in result.stderr) == abandoned
+    assert f"execution-engine retry {RUN}" in result.stderr
+
+
+def test_status_only_shows_what_another_command_follows(stand: Stand) -> None:
+    stand.begin("build")
+    result = stand.call("status", RUN)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (stand.cancels, stand.taken_up, stand.clock.sleeps) == (0, [], [])
+
+
+def test_an_interrupt_ends_the_bringing_to_an_end(stand: Stand) -> None:
+    stand.begin("build")
+    stand.abandoned.add(RUN)
+    stand.steps(lambda: signal.raise_signal(signal.SIGINT))
+    assert stand.call("status", RUN).exit_code == 130
+
+
+REMAINS: dict[str, object] = {
+    "killed": {"started_at": 1_800_000_000.0, "last_heard_at": 1_800_000_060.0, "noticed_at": 1_800_000_070.0},
+    "submitted": 3,
+    "never_started": 1,
+    "orders": [
+        {"order_num": "0001", "order_name": "build", "attempt": 1, "claimed_at": 1_800_000_001.0}
+        | {"status": "failed", "reason": None, "exit_code": 2, "log": "/state/log"},
+        {"order_num": "0002", "order_name": None, "attempt": 2, "claimed_at": None}
+        | {"status": None, "reason": None, "exit_code": None, "log": None},
+    ],
+}
+
+
+@pytest.mark.parametrize("command", [("status",), ("wait",), ("cancel",), ("retry",), ("logs", "build")])
+def test_of_a_run_whose_records_are_lost_all_is_said_that_is_known(stand: Stand, command: tuple[str, ...]) -> None:
+    stand.lost = REMAINS
+    arguments = (command[0], RUN, *command[1:])
+    result = stand.call(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith(f"error: the records of run {RUN} are lost")
+    assert "was killed (started 2027-01-15 08:00:00.000, last heard of 2027-01-15 08:01:00.000 UTC)" in lines[0]
+    assert lines[2:5] == [
+        "  0001 build started 2027-01-15 08:00:01.000, failed (exit 2); its log: /state/log",
+        "  0002 (attempt 2) started -, was cut off without a result",
+        "  1 order never started",
+    ]
+    document = json.loads(stand.call(*arguments, "--json").stdout)
+    assert document == {
+        "status": "error",
+        "error": lines[0].removeprefix("error: "),
+        "errors": [],
+        "run_id": RUN,
+        "lost": REMAINS,
+    }
 
 
 def test_history_as_text(ran: Stand) -> None:
@@ -121,6 +198,16 @@ def test_a_log_is_followed_until_its_order_ends(stand: Stand) -> None:
     assert result.stdout_bytes == b"one two\nlast words\nagain done\n"
 
 
+def test_what_nobody_works_on_is_not_followed(stand: Stand) -> None:
+    stand.begin("build")
+    stand.tell("0001", "running", attempt=1)
+    stand.log("0001", b"so far")
+    stand.abandoned.add(RUN)
+    result = stand.call("logs", RUN, "build", "--follow")
+    assert (result.exit_code, result.stdout_bytes, stand.clock.sleeps) == (0, b"so far", [])
+    assert "nobody works on run" in result.stderr
+
+
 def test_nothing_is_awaited_of_an_order_that_ended(ran: Stand) -> None:
     assert ran.call("logs", RUN, "build", "-f").stdout_bytes == LOG
     assert ran.clock.sleeps == []
@@ -131,6 +218,8 @@ def test_nothing_is_awaited_of_an_order_that_ended(ran: Stand) -> None:
     [
         ("status", "nope"),
         ("wait", "nope"),
+        ("cancel", "nope"),
+        ("retry", "nope"),
         ("logs", "nope", "build"),
         ("logs", RUN, "nope"),
         ("history", "nope"),

@@ -13,9 +13,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from execution_engine.cli import local_machine
-from execution_engine.cli.local_machine import LocalMachine, open_machine, tunings
+from execution_engine.cli.local_machine import LocalMachine, attempts, open_machine, tunings
 from execution_engine.cli.machine import MachineLost, Submitted
-from execution_engine.errors import ConditionLost, Fault, JobRefused, SettingsError
+from execution_engine.errors import Fault, JobRefused, SettingsError
+from execution_engine.local.state_folder import StateFolder
 from execution_engine.wiring import Engine
 
 
@@ -30,6 +31,7 @@ class NoAws:
         self.settings: dict[str, str] = {}
         self.log_path = folder.log
         self.left = False
+        self.is_alone = lambda: True
         self.failure: Exception | None = None
         NoAws.opened = self
 
@@ -47,7 +49,7 @@ class NoAws:
 @pytest.fixture
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_machine, "EmbeddedAws", NoAws)
-    monkeypatch.setattr(local_machine, "LocalMachine", lambda engine: engine)
+    monkeypatch.setattr(local_machine, "LocalMachine", lambda engine, folder, is_alone: engine)
     for name in (*local_machine.NOT_OURS, *local_machine.OUR_OWN, "NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, os.environ.get(name, ""))  # what the code changes is put back
 
@@ -115,21 +117,12 @@ def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
 class FakeEngine:
     """Notes what the machine asks of the engine's services."""
 
-    def __init__(self, answer: dict[str, Any] | None = None, *, lost: bool = False) -> None:
+    def __init__(self, answer: dict[str, Any] | None = None) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        self.lost = lost
         self.answer = answer
         self.clock = self.history = None
-        self.records = self.waker = self.done = self.internal = self.identifiers = self
+        self.done = self.internal = self.identifiers = self
         self.name = "internal"
-
-    def ask_to_stop(self, run_id: str, reason: str) -> None:
-        self.calls.append(("stop", run_id, reason))
-        if self.lost:
-            raise ConditionLost("not begun")
-
-    def wake(self, run_id: str, num: str) -> None:
-        self.calls.append(("wake", run_id, num))
 
     def exists(self, run_id: str) -> bool:
         return run_id == "over"
@@ -152,16 +145,34 @@ class FakeEngine:
         return {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
 
 
-@pytest.mark.parametrize("lost", [False, True])
-def test_stopping_asks_and_wakes_and_may_be_repeated(lost: bool) -> None:
-    engine = FakeEngine(lost=lost)
-    LocalMachine(cast(Engine, engine)).stop("run")
-    assert engine.calls == [("stop", "run", "cancelled"), ("wake", "run", "0000")]
+def machine_of(engine: FakeEngine) -> LocalMachine:
+    return LocalMachine(cast(Engine, engine), StateFolder(Path("/nowhere")), lambda: True)
+
+
+def test_runs_are_steered_through_the_function_that_the_api_has() -> None:
+    body = {"status": "ok", "run_id": "r", "trace_id": "t", "flow_id": "f"}
+    engine = FakeEngine({"statusCode": 200, "body": json.dumps(body)})
+    machine_of(engine).cancel("run")
+    assert machine_of(engine).retry("run") == Submitted("r", "t", "f")
+    asked = [(function, kind, event["rawPath"]) for function, kind, event in engine.calls]
+    assert asked == [
+        ("execution-engine-control", "RequestResponse", "/runs/run/cancel"),
+        ("execution-engine-control", "RequestResponse", "/runs/run/retry"),
+    ]
+
+
+def test_a_watchdog_is_due_to_what_is_out_and_to_what_is_to_be_tried_again() -> None:
+    statuses = [("succeeded", 1), ("running", 1), ("dispatched", 3), ("queued", 0), ("queued", 2), ("failed", 0)]
+    orders = [
+        {"order_num": f"{place:04d}", "status": status, "attempt": attempt}
+        for place, (status, attempt) in enumerate(statuses)
+    ]
+    assert attempts(orders) == {"0001": 1, "0002": 3, "0004": 3}
 
 
 def test_a_job_goes_to_the_function_of_its_door() -> None:
     engine = FakeEngine({"status": "ok", "run_id": "r", "trace_id": "t", "flow_id": "f"})
-    machine = LocalMachine(cast(Engine, engine))
+    machine = machine_of(engine)
     assert machine.submit({"username": "ann"}, "init") == Submitted("r", "t", "f")
     machine.submit({"username": "ann"}, "ssm")
     (init, *first), (ssm, *second) = engine.calls
@@ -171,7 +182,7 @@ def test_a_job_goes_to_the_function_of_its_door() -> None:
 
 def test_code_lies_where_intake_may_read_it_while_it_is_submitted() -> None:
     engine = FakeEngine()
-    with LocalMachine(cast(Engine, engine)).stored_code("ab", io.BytesIO(b"zip")) as location:
+    with machine_of(engine).stored_code("ab", io.BytesIO(b"zip")) as location:
         assert location == "s3://internal/tmp/exec/uploads/once/ab.zip"
         assert engine.calls == [("write", "tmp/exec/uploads/once/ab.zip", "application/zip")]
     assert engine.calls[1:] == [("delete", ["tmp/exec/uploads/once/ab.zip"])]
@@ -179,11 +190,11 @@ def test_code_lies_where_intake_may_read_it_while_it_is_submitted() -> None:
 
 def test_code_is_gone_also_when_the_job_is_refused() -> None:
     engine = FakeEngine()
-    with pytest.raises(JobRefused), LocalMachine(cast(Engine, engine)).stored_code("ab", io.BytesIO(b"zip")):
+    with pytest.raises(JobRefused), machine_of(engine).stored_code("ab", io.BytesIO(b"zip")):
         raise JobRefused([Fault("orders[0]", "no")])
     assert engine.calls[-1][0] == "delete"
 
 
 def test_a_run_is_over_when_its_marker_is_there() -> None:
-    machine = LocalMachine(cast(Engine, FakeEngine()))
+    machine = machine_of(FakeEngine())
     assert [machine.is_done(run_id) for run_id in ("over", "going")] == [True, False]

@@ -20,7 +20,7 @@ def call(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Compl
 def test_help_names_every_command_and_exit_code() -> None:
     asked = call("--help")
     assert asked.returncode == 0
-    for name in ("run", "wait", "status", "history", "logs", "validate", "graph"):
+    for name in ("run", "wait", "cancel", "retry", "status", "history", "logs", "validate", "graph"):
         assert f"\n  {name} " in asked.stdout
     for code in ("0  ", "1  ", "2  ", "3  ", "130  "):
         assert any(line.strip().startswith(code) for line in asked.stdout.splitlines())

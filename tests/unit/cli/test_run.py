@@ -211,7 +211,7 @@ def test_an_interrupt_ends_the_run_in_good_order(stand: Stand, job: Path, number
     document = json.loads(result.stdout)
     assert document["status"] == "failed"
     assert [order["reason"] for order in document["orders"]] == ["cancelled", "cancelled"]
-    assert stand.stops == 1
+    assert stand.cancels == 1
     assert signal.getsignal(number) is before
 
 
@@ -223,7 +223,16 @@ def test_a_run_that_has_not_begun_is_asked_again(stand: Stand, job: Path) -> Non
 
     stand.steps(interrupt, lambda: None, really_begin, lambda: stand.complete("failed", failed=2))
     assert stand.call("run", job).exit_code == 130
-    assert stand.stops == 3, "twice in vain, once heard, not again"
+    assert stand.cancels == 3, "twice in vain, once heard, not again"
+
+
+def test_what_could_not_be_asked_is_asked_again(stand: Stand, job: Path) -> None:
+    stand.failures = [MachineLost("the cancellation failed: timed out")]
+    stand.steps(interrupt, lambda: None, lambda: stand.complete("failed", failed=2))
+    result = stand.call("run", job)
+    assert result.exit_code == 130
+    assert "the cancellation failed: timed out; asking again" in result.stderr
+    assert stand.cancels == 2
 
 
 def test_a_second_interrupt_leaves_at_once(stand: Stand, job: Path) -> None:
@@ -246,7 +255,7 @@ def test_an_interrupt_during_submission_stops_what_was_submitted(
     monkeypatch.setattr(stand, "submit", interrupted_submit)
     stand.steps(lambda: stand.complete("failed", failed=2))
     assert stand.call("run", job).exit_code == 130
-    assert stand.stops == 1
+    assert stand.cancels == 1
 
 
 def test_a_machine_that_is_lost_under_way(stand: Stand, job: Path) -> None:
@@ -318,7 +327,17 @@ def test_wait_goes_on_where_the_run_is(stand: Stand) -> None:
     assert result.exit_code == 0
     assert "test   running" in result.stderr
     assert "build" not in result.stderr.partition("test   running")[0], "what was before is no news"
-    assert stand.wakes == 1
+    assert stand.taken_up == []
+
+
+def test_wait_takes_up_what_was_abandoned(stand: Stand) -> None:
+    stand.begin("build", "test")
+    stand.abandoned.add(RUN)
+    stand.steps(lambda: stand.complete("succeeded", succeeded=2))
+    result = stand.call("wait", RUN)
+    assert result.exit_code == 0
+    assert (stand.taken_up, stand.cancels) == ([RUN], 0)
+    assert "was killed before its end" in result.stderr
 
 
 @pytest.mark.parametrize(("status", "code"), [("succeeded", 0), ("failed", 1), ("timed_out", 3)])
@@ -328,7 +347,7 @@ def test_wait_for_what_is_over(stand: Stand, status: str, code: int) -> None:
     result = stand.call("wait", RUN, "--json")
     assert result.exit_code == code
     assert json.loads(result.stdout)["status"] == status
-    assert stand.wakes == 0
+    assert stand.taken_up == []
 
 
 def test_an_interrupt_ends_the_waiting_and_not_the_run(stand: Stand) -> None:
@@ -336,5 +355,5 @@ def test_an_interrupt_ends_the_waiting_and_not_the_run(stand: Stand) -> None:
     stand.steps(interrupt)
     result = stand.call("wait", RUN)
     assert result.exit_code == 130
-    assert stand.stops == 0
+    assert stand.cancels == 0
     assert stand.left == 1

@@ -5,10 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from execution_engine.local.processes import descendants, end_descendants
+from execution_engine.local.processes import descendants, end_descendants, end_leftovers
 
 # A child that starts a grandchild in a session of its own, and tells its id.
 FAMILY = """
@@ -54,3 +56,77 @@ def test_all_end_also_what_hears_nothing(family: tuple[subprocess.Popen[str], in
     end_descendants(child.pid, 0.3, time.monotonic, time.sleep)
     assert not is_alive(grandchild)
     assert child.poll() is None
+
+
+@pytest.mark.parametrize("inner", [CALM, DEAF], ids=["calm", "deaf"])
+def test_leftovers_are_known_by_their_program_and_end_with_their_commands(tmp_path: Path, inner: str) -> None:
+    function, other = tmp_path / "function.py", tmp_path / "not-ours.py"
+    for path in (function, other):
+        path.write_text(FAMILY.format(inner=inner))
+    with ExitStack() as started:
+        processes = [
+            started.enter_context(subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, text=True))
+            for path in (function, other)
+        ]
+        commands = [int(process.stdout.readline()) for process in processes if process.stdout is not None]
+        end_leftovers(str(function), 0.3, time.monotonic, time.sleep)
+        assert [is_alive(pid) for pid in commands] == [False, True]
+        assert [process.poll() is None for process in processes] == [False, True]
+        processes[1].kill()
+        os.kill(commands[1], 9)
+
+
+def test_a_function_ends_its_commands_itself(tmp_path: Path) -> None:
+    """A command hears nothing from here while its function lives."""
+    program = (
+        "import signal, subprocess, sys\n"
+        "note = 'import signal, sys, pathlib; signal.signal(signal.SIGINT, lambda *_: pathlib.Path(sys.argv[1])."
+        "write_text(chr(120))); print(1, flush=True); [signal.pause() for _ in range(9)]'\n"
+        "command = subprocess.Popen([sys.executable, '-c', note, sys.argv[1]], start_new_session=True,"
+        " stdout=subprocess.PIPE)\n"
+        "command.stdout.readline()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (command.kill(), command.wait(), sys.exit()))\n"
+        "print(1, flush=True); signal.pause()"
+    )
+    host = "import subprocess, sys, time; subprocess.Popen([sys.executable, *sys.argv[1:]]); time.sleep(600)"
+    arguments = [sys.executable, "-c", host, "-c", program, str(tmp_path / "interrupted")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        end_descendants(process.pid, 5, time.monotonic, time.sleep)
+        assert descendants(process.pid) == []
+        process.kill()
+    assert not (tmp_path / "interrupted").exists()
+
+
+# The embedded AWS, a function in its process group, and a command of that in a session of its own.
+FUNCTION = """
+import signal, subprocess, sys, time
+command = subprocess.Popen([sys.executable, "-c", {command!r}], start_new_session=True, stdout=subprocess.PIPE)
+command.stdout.readline()
+signal.signal(signal.SIGTERM, lambda number, frame: {on_term})
+print(command.pid, flush=True)
+while True: time.sleep(0.05)
+"""
+COUNTS = """
+import signal, sys, time
+def heard(number, frame): open({file!r}, "a").write("interrupted\\n")
+signal.signal(signal.SIGINT, heard)
+print("up", flush=True)
+while True: time.sleep(0.05)
+"""
+AWS = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+
+
+@pytest.mark.parametrize(("on_term", "heard"), [("command.send_signal(2)", 1), ("None", 0)], ids=["tells", "deaf"])
+def test_a_command_is_interrupted_by_the_function_that_runs_it(tmp_path: Path, on_term: str, heard: int) -> None:
+    """And by nobody else: a second interrupt makes some commands give up their clean end."""
+    file = tmp_path / "heard"
+    file.touch()
+    function = FUNCTION.format(command=COUNTS.format(file=str(file)), on_term=on_term)
+    with subprocess.Popen([sys.executable, "-c", AWS, function], stdout=subprocess.PIPE, text=True) as aws:
+        assert aws.stdout is not None
+        command = int(aws.stdout.readline())
+        end_descendants(aws.pid, 1.0, time.monotonic, time.sleep)
+        assert not is_alive(command)
+    assert file.read_text() == "interrupted\n" * heard

@@ -33,3 +33,14 @@ def test_a_killed_user_is_gone_and_its_file_too(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
     assert not Users(tmp_path).any_alive()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whether_anybody_else_is_there(tmp_path: Path) -> None:
+    users = Users(tmp_path)
+    own = users.register(1, "a")
+    assert not users.any_alive(besides=own)
+    other = users.register(1, "b")
+    assert users.any_alive(besides=own)
+    other.leave()
+    assert not users.any_alive(besides=own)
+    assert users.any_alive()
