@@ -27,9 +27,8 @@ def run(call: Call, path: Path, code: Path | None) -> int:
         begun = machine.clock.now()
         accepted = _submit(machine, file, packed, interrupts)
         call.output.about = {"run_id": accepted.run_id, "trace_id": accepted.trace_id}
-        if not call.output.as_json:
-            orders = counted(len(file.job.orders), "order")
-            call.output.say(f"run {accepted.run_id}, {orders}, trace {accepted.trace_id}")
+        orders = counted(len(file.job.orders), "order")
+        call.output.say(f"run {accepted.run_id}, {orders}, trace {accepted.trace_id}")
         with progress(call.output, begun) as shown:
             board = Board.of_job(file.job)
             Follower(machine, board, shown, interrupts).until_done(accepted.run_id)

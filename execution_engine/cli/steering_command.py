@@ -36,10 +36,8 @@ def retry(call: Call, run_id: str) -> int:
         accepted = _retried(call, machine, interrupts, run_id)
         again = machine.history.outline(accepted.run_id)
         call.output.about = {"run_id": accepted.run_id, "trace_id": accepted.trace_id}
-        if not call.output.as_json:
-            orders = counted(again["total"], "order")
-            of = again["retry_of"] or run_id
-            call.output.say(f"run {accepted.run_id}, retry of {of}, {orders}, trace {accepted.trace_id}")
+        orders, of = counted(again["total"], "order"), again["retry_of"] or run_id
+        call.output.say(f"run {accepted.run_id}, retry of {of}, {orders}, trace {accepted.trace_id}")
         runs.follow(call, machine, interrupts, accepted.run_id)
         seconds, interrupted = machine.clock.now() - begun, interrupts.asked
         status = tell(machine, call.output, accepted.run_id, seconds=seconds, state=call.state)

@@ -20,7 +20,8 @@ from execution_engine.errors import ConditionLost, Fault, JobRefused, Submission
 from execution_engine.intake.packing import Names
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.run import Phase
-from execution_engine.orders.store import Records, Reports, Submission, Submissions, Watchdogs
+from execution_engine.orders.store import Records, Reports, Watchdogs
+from execution_engine.orders.submission import Submission, Submissions
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,8 @@ from execution_engine.intake.stored_code import with_stored_code
 from execution_engine.jobs.job import Job, Order
 from execution_engine.jobs.naming import RUN_NUM, age_key_path, bundle_key, code_key, kept_job_key
 from execution_engine.orders.first_events import first_events
-from execution_engine.orders.run import Phase, Run, until_next_look
+from execution_engine.orders.order import Order as QueuedOrder
+from execution_engine.orders.run import Run, until_next_look
 from execution_engine.orders.store import Keys, Records, Reports, Watchdogs
 from execution_engine.storage.objects import Bucket
 
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 _KEY_OUTLIVES_RUN = 3_600
 """Seconds: nobody may miss the key of a run that ends late."""
+
+_ROWS = 500
+"""Orders recorded between two signs of progress."""
 
 Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 
@@ -88,8 +92,7 @@ class Queueing:
             pointers = self._store_code(run, code, progress)
             self._keep(run.run_id, with_stored_code(job, pointers, self._bucket.name))
             digests = self._store_bundles(job, names, run, pointers, progress)
-            orders = first_orders(job, run, digests)
-            self._records.add_orders(orders, first_events(run, orders))
+            self._add_orders(run, first_orders(job, run, digests), progress)
             progress.last()
         except BaseException:
             self._withdraw(job, run, code)
@@ -97,9 +100,13 @@ class Queueing:
         self._begin(job, run, code)
 
     def has_begun(self, run_id: str) -> bool:
-        """Whether the run whose start was signalled was not withdrawn before that by somebody else."""
-        run = self._records.read(run_id, with_run=True).run
-        return run is not None and run.phase is not Phase.WITHDRAWN
+        """Whether the run whose start was signalled was not withdrawn before that by somebody else. From then on
+        it can't be."""
+        try:
+            self._records.confirm(run_id)
+        except ConditionLost:
+            return False
+        return True
 
     def _begin(self, job: Job, run: Run, code: Mapping[str, FetchedCode]) -> None:
         try:
@@ -118,6 +125,13 @@ class Queueing:
             raise SubmissionPending(
                 f"nobody can tell whether run {run.run_id} begins: S3 does not answer; status {run.run_id} will"
             ) from error
+
+    def _add_orders(self, run: Run, orders: Sequence[QueuedOrder], progress: Progress) -> None:
+        events = first_events(run, orders)
+        for start in range(0, len(orders), _ROWS):
+            progress.made()
+            page = slice(start, start + _ROWS)
+            self._records.add_orders(orders[page], events[page])
 
     def _store_code(self, run: Run, code: Mapping[str, FetchedCode], progress: Progress) -> dict[str, CodePointer]:
         pointers: dict[str, CodePointer] = {}

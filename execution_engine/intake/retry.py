@@ -14,7 +14,8 @@ from execution_engine.jobs.naming import order_num, submission_key
 from execution_engine.jobs.remainder import remainder
 from execution_engine.orders.run import Phase, Run
 from execution_engine.orders.status import Status
-from execution_engine.orders.store import Records, Submissions
+from execution_engine.orders.store import Records
+from execution_engine.orders.submission import Submissions
 
 log = structlog.get_logger()
 

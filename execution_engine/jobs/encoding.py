@@ -32,10 +32,9 @@ class Request(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """A request whose job is right. ``document`` is the job as it came, for comparing and for keeping."""
+    """A request whose job is right."""
 
     job: Job
-    document: dict[str, object]
     trace_id: str | None
     idempotency_key: str | None
 
@@ -59,7 +58,7 @@ def submission(request: object, *, door: Door, size_limit: int = MIB) -> Submiss
     except JobRefused as refused:
         raise JobRefused([*faults, *refused.faults], refused.status) from refused
     faults.raise_if_any()
-    return Submission(job, *taken)
+    return Submission(job, taken.trace_id, taken.idempotency_key)
 
 
 def _no_job(faults: Faults) -> bool:

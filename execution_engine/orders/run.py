@@ -71,7 +71,7 @@ class Run:
     ``cursor`` is the place (1, 2, …) up to which orders without dependencies have been offered for
     dispatch; ``ready`` are those that became ready later and found no free place. ``stop`` is why the run
     is being ended early, ``stop_cursor`` how far that has come. ``retry_of`` is the run whose unsuccessful
-    orders this one repeats.
+    orders this one repeats. ``signalled``: its submission knows that it was complete.
     """
 
     run_id: str
@@ -93,6 +93,7 @@ class Run:
     completed_at: float | None = None
     status: Status | None = None
     retry_of: str | None = None
+    signalled: bool = False
 
     @property
     def is_seen(self) -> bool:

@@ -122,6 +122,7 @@ _RUN: dict[str, Check] = {
     "completed_at": _is_moment,
     "status": _one_of(Status),
     "retry_of": _is_text,
+    "signalled": lambda value: isinstance(value, bool),
 }
 
 

@@ -92,6 +92,7 @@ class RunRow(Model):
     completed_at = NumberAttribute(null=True)
     status = UnicodeAttribute(null=True)
     retry_of = UnicodeAttribute(null=True)
+    signalled = BooleanAttribute(null=True)
 
 
 class EventRow(Model):
@@ -122,7 +123,7 @@ class LockRow(Model):
 
 
 class SubmissionRow(Model):
-    """``key:<sha256>``, in the table of the locks. Attribute names are those of ``orders.store.Submission``."""
+    """``key:<sha256>``, in the table of the locks. Attribute names are those of ``orders.submission.Submission``."""
 
     pk = UnicodeAttribute(hash_key=True)
     run_id = UnicodeAttribute()

@@ -107,9 +107,14 @@ class DynamoRecords:
             actions.append(model.execution_url.set(execution_url))
         self._database.update(self._order_key(order.run_id, order.order_num), actions, self._is_out(order))
 
+    def confirm(self, run_id: str) -> None:
+        model = self._tables.run
+        stands = model.pk.exists() & (model.phase != str(Phase.WITHDRAWN))
+        self._database.update(self._run_key(run_id), [model.signalled.set(True)], stands)
+
     def withdraw(self, run_id: str) -> None:
         model = self._tables.run
-        is_submitting = model.phase == str(Phase.SUBMITTING)
+        is_submitting = (model.phase == str(Phase.SUBMITTING)) & ~(model.signalled == True)  # noqa: E712
         self._database.update(self._run_key(run_id), [model.phase.set(str(Phase.WITHDRAWN))], is_submitting)
 
     def ask_to_stop(self, run_id: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from execution_engine.errors import ConditionLost
-from execution_engine.orders.store import Submission
+from execution_engine.orders.submission import Submission
 from execution_engine.storage.database import Database
 from execution_engine.storage.models import Tables
 
@@ -17,7 +17,7 @@ _FIELDS = [field.name for field in fields(Submission) if field.name != "key"]
 
 
 class DynamoSubmissions:
-    """Implements ``orders.store.Submissions``."""
+    """Implements ``orders.submission.Submissions``."""
 
     def __init__(self, database: Database, tables: Tables) -> None:
         self._database = database

@@ -76,6 +76,25 @@ class RunsContract:
         with pytest.raises(ConditionLost):
             backend.records.withdraw(run_id)
 
+    def test_what_is_confirmed_is_not_withdrawn(self, backend: RecordsBackend, run_id: str) -> None:
+        stored(backend, run_id, run={"phase": Phase.SUBMITTING})
+        backend.records.confirm(run_id)
+        backend.records.confirm(run_id)
+        with pytest.raises(ConditionLost):
+            backend.records.withdraw(run_id)
+        found = run_of(backend, run_id)
+        assert (found.phase, found.signalled) == (Phase.SUBMITTING, True)
+
+    def test_what_was_withdrawn_or_is_not_there_is_not_confirmed(self, backend: RecordsBackend, run_id: str) -> None:
+        with pytest.raises(ConditionLost):
+            backend.records.confirm(run_id)
+        assert backend.records.read(run_id, with_run=True).run is None
+        stored(backend, run_id, run={"phase": Phase.SUBMITTING})
+        backend.records.withdraw(run_id)
+        with pytest.raises(ConditionLost):
+            backend.records.confirm(run_id)
+        assert run_of(backend, run_id).phase is Phase.WITHDRAWN
+
     @pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.COMPLETED])
     def test_what_has_begun_is_not_withdrawn(self, backend: RecordsBackend, run_id: str, phase: Phase) -> None:
         stored(backend, run_id, run={"phase": phase})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from execution_engine.errors import ConditionLost
-from execution_engine.orders.store import Submission, Submissions
+from execution_engine.orders.submission import Submission, Submissions
 
 NOW = 1_700_000_000.25
 

@@ -79,9 +79,16 @@ class MemoryRecords:
         change = Change(_key(order.run_id, order.order_num), _is_out(order), sets=sets)
         self._calls.through("records.launched", lambda: self.items.update(change))
 
+    def confirm(self, run_id: str) -> None:
+        def stands(item: Item | None) -> bool:
+            return item is not None and item["phase"] != Phase.WITHDRAWN
+
+        change = Change(_key(run_id, RUN_NUM), stands, sets={"signalled": True})
+        self._calls.through("records.confirm", lambda: self.items.update(change))
+
     def withdraw(self, run_id: str) -> None:
         def is_submitting(item: Item | None) -> bool:
-            return item is not None and item["phase"] == Phase.SUBMITTING
+            return item is not None and item["phase"] == Phase.SUBMITTING and not item["signalled"]
 
         change = Change(_key(run_id, RUN_NUM), is_submitting, sets={"phase": Phase.WITHDRAWN})
         self._calls.through("records.withdraw", lambda: self.items.update(change))

@@ -1,4 +1,4 @@
-"""``orders.store.Submissions`` in memory."""
+"""``orders.submission.Submissions`` in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fakes.calls import Calls
 from fakes.items import Change, Condition, Item, Items
 
 from execution_engine.errors import ConditionLost
-from execution_engine.orders.store import Submission
+from execution_engine.orders.submission import Submission
 
 
 class MemorySubmissions:

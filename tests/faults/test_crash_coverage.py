@@ -11,14 +11,14 @@ from faults.crash_walk import Story, record
 from faults.submission_stories import SUBMISSIONS
 from faults.worker_stories import BEATING, MANUALS, WorkedRun
 
-from execution_engine.orders import store
+from execution_engine.orders import store, submission
 from execution_engine.storage.worker_access import OwnRole
 from execution_engine.worker.courier import Courier
 
 KINDS = {
     "records": store.Records,
     "locks": store.Locks,
-    "submissions": store.Submissions,
+    "submissions": submission.Submissions,
     "reports": store.Reports,
     "watchdogs": store.Watchdogs,
     "keys": store.Keys,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fakes.calls import Crash, Point, Side
+from faults.interleaving import Invocation, interleave
 from unit.intake.stand import NOTHING, QuickSealer, Stand, order, zipped
 
 from execution_engine.errors import JobRefused, SealingFailed, SubmissionPending
@@ -187,6 +188,46 @@ def test_one_that_is_slow_with_its_start_signal_is_either_withdrawn_or_stands(si
 
     answer = meanwhile(on, "reports.signal_start", side, slow)
     assert begun(on) == {answer["run_id"]} == {others[0]["run_id"]}
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("call", ["submissions.claim", "records.read", "reports.has_result", "records.withdraw"])
+def test_one_that_wakes_up_while_it_is_being_withdrawn_is_told_the_truth(call: str, side: Side) -> None:
+    """The first stands still before its start signal; the second finds it dead; the first goes on just then."""
+    on = stand()
+    first, second = (Invocation(lambda: answers.append(submit(on))) for _ in range(2))
+    answers: list[dict[str, Any]] = []
+    interleave(
+        on.calls,
+        first,
+        second,
+        first_until=_place(first_calls(), "reports.signal_start", Side.BEFORE),
+        second_until=_place(second_calls(), call, side),
+        between=lambda: on.clock.advance(LEASE + 1),
+    )
+    assert len(answers) == 2
+    assert {answer["run_id"] for answer in answers} == begun(on)
+
+
+def first_calls() -> list[str]:
+    on = stand()
+    submit(on)
+    return list(on.calls.names)
+
+
+def second_calls() -> list[str]:
+    """Of one that takes over from a first that is about to signal."""
+    on = stand()
+    crash(on, lambda point: (point.name, point.side) == ("reports.signal_start", Side.BEFORE))
+    on.clock.advance(LEASE + 1)
+    on.calls.reset()
+    submit(on)
+    return list(on.calls.names)
+
+
+def _place(names: list[str], call: str, side: Side) -> int:
+    """The point's number, counted from 1: two a call."""
+    return 2 * names.index(call) + (1 if side is Side.BEFORE else 2)
 
 
 def test_who_comes_while_the_first_is_at_work_waits_and_is_answered_with_its_run() -> None:

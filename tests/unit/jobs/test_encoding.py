@@ -89,6 +89,6 @@ def test_the_faults_of_the_request_and_of_its_job_are_told_together() -> None:
     assert [fault.where for fault in refused.value.faults] == ["trace_id", "job"]
 
 
-def test_a_submission_keeps_the_document_as_it_came() -> None:
-    taken = submission({"job": JOB, "trace_id": "ab"}, door="init")
-    assert (taken.job.username, taken.document, taken.trace_id) == ("ada", JOB, "ab")
+def test_a_submission_is_the_job_and_what_was_said_beside_it() -> None:
+    taken = submission({"job": JOB, "trace_id": "ab", "idempotency_key": "k"}, door="init")
+    assert (taken.job.username, taken.trace_id, taken.idempotency_key) == ("ada", "ab", "k")

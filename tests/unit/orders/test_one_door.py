@@ -61,6 +61,7 @@ OTHER_WRITES: dict[str, Act] = {
     "relaunched": lambda backend, order: backend.records.relaunched(order, NOW + 5),
     "launched": lambda backend, order: backend.records.launched(order, "succeeded", "https://example.org/failed"),
     "ask_to_stop": lambda backend, order: backend.records.ask_to_stop(order.run_id, "cancelled"),
+    "confirm": lambda backend, order: backend.records.confirm(order.run_id),
     "withdraw": lambda backend, order: backend.records.withdraw(order.run_id),
     "complete": _complete,
 }
