@@ -13,6 +13,7 @@ from execution_engine.errors import CodeUnusable, Fault, JobRefused
 from execution_engine.jobs.encoding import read_job_file
 from execution_engine.jobs.job import Job
 from execution_engine.jobs.specification import door_of, parse_job
+from execution_engine.targets.registry import known_targets
 
 FILE_LIMIT = 16 * 1024 * 1024
 """Bytes: as YAML, with comments, a job may be far longer than as JSON, but not this long."""
@@ -51,7 +52,7 @@ class JobFile:
 def load(path: Path) -> JobFile:
     """Raises ``JobRefused``: with the reason that there is no document, or with all its faults."""
     document: Any = read_job_file(_text(path))
-    job = parse_job(document, door=door_of(document))
+    job = parse_job(document, door=door_of(document), targets=known_targets())
     return JobFile(path, document, job)
 
 

@@ -29,8 +29,10 @@ _TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What this deployment can do and where callers look for the end."""
+    """What this deployment can do and where callers look for the end. ``known``: targets that jobs may name, of
+    which it runs ``targets``."""
 
+    known: frozenset[str]
     targets: frozenset[str]
     done_bucket: str
 
@@ -61,7 +63,7 @@ class Intake:
         ``size_limit``: bytes of the job as JSON that the way it came by allows. ``came_as``: what the platform
         calls this request, however often it repeats it; the caller's own key counts before that.
         """
-        asked = submission(request, door=door, size_limit=size_limit)
+        asked = submission(request, door=door, size_limit=size_limit, targets=self._deployment.known)
         trace_id = asked.trace_id or self._identifiers.trace_id()
         if asked.idempotency_key is not None:
             return self._take(asked.job, trace_id, f"caller:{asked.idempotency_key}", caller=True)

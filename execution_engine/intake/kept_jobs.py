@@ -14,7 +14,7 @@ from typing import Protocol
 from execution_engine.bundles.age import AgeKey, seal_bytes, unseal_bytes
 from execution_engine.clock import Clock
 from execution_engine.errors import BundleUnreadable, JobRefused, NotFound
-from execution_engine.jobs.job import Door, Job
+from execution_engine.jobs.job import TARGETS, Door, Job
 from execution_engine.jobs.naming import kept_job_key
 from execution_engine.jobs.rendering import document_of
 from execution_engine.jobs.specification import parse_job
@@ -38,10 +38,13 @@ class Wrapping(Protocol):
 class KeptJobs:
     """``wrapping`` None: a deployment that has no KMS key keeps no jobs, and takes them all the same."""
 
-    def __init__(self, bucket: Bucket, wrapping: Wrapping | None, clock: Clock) -> None:
+    def __init__(
+        self, bucket: Bucket, wrapping: Wrapping | None, clock: Clock, targets: frozenset[str] = frozenset(TARGETS)
+    ) -> None:
         self._bucket = bucket
         self._wrapping = wrapping
         self._clock = clock
+        self._targets = targets
 
     def keep(self, run_id: str, job: Job) -> None:
         """One call of KMS, one of S3."""
@@ -72,17 +75,16 @@ class KeptJobs:
         content = json.loads(unseal_bytes(sealed, self._wrapping.unwrap(run_id, wrapped)))
         if self._clock.now() > content["kept_at"] + LIFETIME:
             raise _gone(run_id)
-        return _parsed(run_id, content["job"], content["door"])
+        return self._parsed(run_id, content["job"], content["door"])
 
-
-def _parsed(run_id: str, document: object, door: Door) -> Job:
-    try:
-        return parse_job(document, door=door, size_limit=_LIMIT)
-    except JobRefused as refused:
-        raise BundleUnreadable(
-            f"the kept job of run {run_id} is not one that this version of the engine takes ({refused}); "
-            "submit the job again"
-        ) from refused
+    def _parsed(self, run_id: str, document: object, door: Door) -> Job:
+        try:
+            return parse_job(document, door=door, size_limit=_LIMIT, targets=self._targets)
+        except JobRefused as refused:
+            raise BundleUnreadable(
+                f"the kept job of run {run_id} is not one that this version of the engine takes ({refused}); "
+                "submit the job again"
+            ) from refused
 
 
 def _gone(run_id: str) -> NotFound:

@@ -21,14 +21,6 @@ def _checked(check: Callable[[object], object], schema: Any = str) -> PlainValid
     return PlainValidator(check, json_schema_input_type=schema)
 
 
-def _target(value: object) -> str:
-    names = ("lambda", "codebuild", "ssm")
-    checked = checks.text(value)
-    if checked not in names:
-        raise ValueError(f"must be one of {', '.join(names)}{nearest(checked, names)}")
-    return checked
-
-
 Seconds = Annotated[float, _checked(checks.seconds(checks.MAX_SECONDS), float)]
 GitRepo = Annotated[str | None, _checked(checks.reworked(git_rules.git_repo))]
 GitFolder = Annotated[str | None, _checked(checks.reworked(git_rules.git_folder))]
@@ -46,7 +38,7 @@ class OrderDocument(_Document):
     cmds: Annotated[tuple[str, ...], _checked(list_checks.cmds, list[str])]
     timeout: Seconds
     order_name: Annotated[str | None, _checked(checks.order_name)] = None
-    execution_target: Annotated[str | None, _checked(_target)] = None
+    execution_target: Annotated[str | None, _checked(checks.text)] = None
     git_repo: GitRepo = None
     git_folder: GitFolder = None
     commit_hash: Commit = None

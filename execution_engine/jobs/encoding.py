@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from execution_engine.errors import JobRefused
 from execution_engine.jobs.checks import matching, printable
 from execution_engine.jobs.faults import Faults, kind, nearest, shown
-from execution_engine.jobs.job import Door, Job
+from execution_engine.jobs.job import TARGETS, Door, Job
 from execution_engine.jobs.job_file import read_job_file
 from execution_engine.jobs.specification import MIB, parse_job
 from execution_engine.jobs.strict_json import read_json
@@ -47,14 +47,14 @@ def job_document(request: object) -> Request:
     return taken
 
 
-def submission(request: object, *, door: Door, size_limit: int = MIB) -> Submission:
+def submission(request: object, *, door: Door, size_limit: int = MIB, targets: Collection[str] = TARGETS) -> Submission:
     """``job_document`` and ``parse_job`` in one, so that the faults of both are told together."""
     faults = Faults()
     taken = _take(request, faults)
     if _no_job(faults):
         raise faults.refusal()
     try:
-        job = parse_job(taken.document, door=door, size_limit=size_limit)
+        job = parse_job(taken.document, door=door, size_limit=size_limit, targets=targets)
     except JobRefused as refused:
         raise JobRefused([*faults, *refused.faults], refused.status) from refused
     faults.raise_if_any()

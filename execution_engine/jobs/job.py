@@ -10,7 +10,9 @@ from typing import Literal
 from execution_engine.jobs.graph import DependencyGraph
 
 Door = Literal["init", "ssm"]
-ExecutionTarget = Literal["lambda", "codebuild", "ssm"]
+
+TARGETS = ("lambda", "codebuild", "ssm")
+"""The engine's own places to run; ``execution_engine.targets`` knows of others that packages bring."""
 
 
 def _nothing() -> MappingProxyType[str, str]:
@@ -39,7 +41,7 @@ class Order:
     queue_id: str
     cmds: tuple[str, ...]
     timeout: float
-    execution_target: ExecutionTarget
+    execution_target: str
     git_repo: str | None = None
     git_folder: str | None = None
     commit_hash: str | None = None

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from execution_engine.jobs.documents import OrderDocument
+from execution_engine.jobs.faults import nearest
 from execution_engine.jobs.job import Door
 
 MAX_LAMBDA_SECONDS = 840
 """The function itself lives 900; the rest is for fetching, unsealing and reporting."""
 
 
-def order_faults(
-    order: OrderDocument, bad: frozenset[str], *, door: Door, job_has_repo: bool, job_has_key_path: bool
-) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an order's fields are judged by beside themselves."""
+
+    targets: Collection[str]
+    job_has_repo: bool
+    job_has_key_path: bool
+
+
+def order_faults(order: OrderDocument, bad: frozenset[str], *, door: Door, known: Known) -> Iterator[tuple[str, str]]:
     """Yield (field, message) for each rule broken. Of ``bad`` fields, already reported, nothing is said."""
+    target = order.execution_target
+    if target is not None and target not in known.targets and "execution_target" not in bad:
+        names = sorted(known.targets)
+        yield "execution_target", f"must be one of {', '.join(names)}{nearest(target, names)}"
     yield from _init_faults(order) if door == "init" else _ssm_faults(order, bad)
     if order.execution_target == "lambda" and "timeout" not in bad and order.timeout > MAX_LAMBDA_SECONDS:
         yield (
@@ -25,9 +38,9 @@ def order_faults(
         for field in ("git_repo", "git_folder"):
             if getattr(order, field) is not None:
                 yield "s3_location", f"can't be combined with {field}: the code comes from S3 or from git"
-    elif order.git_folder is not None and not (order.git_repo or job_has_repo or "git_repo" in bad):
+    elif order.git_folder is not None and not (order.git_repo or known.job_has_repo or "git_repo" in bad):
         yield "git_folder", "needs a git_repo, on the order or on the job"
-    if order.sops_key is not None and not job_has_key_path:
+    if order.sops_key is not None and not known.job_has_key_path:
         yield "sops_key", "needs the job's sops_key_ssm_path: where does the private key lie that opens the bundle?"
 
 
@@ -41,7 +54,7 @@ def _init_faults(order: OrderDocument) -> Iterator[tuple[str, str]]:
 
 
 def _ssm_faults(order: OrderDocument, bad: frozenset[str]) -> Iterator[tuple[str, str]]:
-    if order.execution_target in ("lambda", "codebuild"):
+    if order.execution_target not in (None, "ssm"):
         yield (
             "execution_target",
             f"{order.execution_target} orders go to POST /init, in a job of their own; here all are ssm",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import MappingProxyType
-from typing import cast
 
 from execution_engine.jobs import deadlines
 from execution_engine.jobs.documents import JobDocument, OrderDocument, read
 from execution_engine.jobs.faults import Faults, kind, place
-from execution_engine.jobs.job import Door, ExecutionTarget, Job, Order, SsmTargets
+from execution_engine.jobs.job import TARGETS, Door, Job, Order, SsmTargets
 from execution_engine.jobs.measure import MIB, json_bytes
-from execution_engine.jobs.order_rules import order_faults
+from execution_engine.jobs.order_rules import Known, order_faults
 from execution_engine.jobs.references import References, resolve
 from execution_engine.jobs.row_size import row_fault
 
-__all__ = ["MIB", "Door", "ExecutionTarget", "Job", "Order", "SsmTargets", "door_of", "parse_job"]
+__all__ = ["MIB", "Door", "Job", "Order", "SsmTargets", "door_of", "parse_job"]
 
 MAX_ORDERS = 9_999
 _FLOW_LABELS: dict[Door, str] = {"init": "exec", "ssm": "ssm"}
@@ -30,8 +29,9 @@ def door_of(document: object) -> Door:
     return "init"
 
 
-def parse_job(document: object, *, door: Door, size_limit: int = MIB) -> Job:
-    """The job in a parsed JSON or YAML document. ``size_limit`` is in bytes of compact JSON in UTF-8.
+def parse_job(document: object, *, door: Door, size_limit: int = MIB, targets: Collection[str] = TARGETS) -> Job:
+    """The job in a parsed JSON or YAML document. ``size_limit`` is in bytes of compact JSON in UTF-8;
+    ``targets`` are the names that ``execution_target`` may have.
 
     Raises ``JobRefused`` with all faults at once (or, above ``MAX_SHOWN``, with their number), whatever
     the document is; nothing else. No fault repeats the value of a variable.
@@ -53,7 +53,8 @@ def parse_job(document: object, *, door: Door, size_limit: int = MIB) -> Job:
         has_repo = job.git_repo is not None or "git_repo" in bad_fields
         has_key_path = job.sops_key_ssm_path is not None or "sops_key_ssm_path" in bad_fields
         if isinstance(raw, dict):
-            rules = order_faults(order, bad, door=door, job_has_repo=has_repo, job_has_key_path=has_key_path)
+            known = Known(targets, has_repo, has_key_path)
+            rules = order_faults(order, bad, door=door, known=known)
             for field, message in rules:
                 faults.add(place(where, field), message)
             refused_names |= {raw[name] for name in bad & {"order_name", "queue_id"} if isinstance(raw[name], str)}
@@ -118,7 +119,7 @@ def _order(document: OrderDocument, index: int, references: References, job: Job
         queue_id=references.queue_ids[index],
         cmds=document.cmds,
         timeout=document.timeout,
-        execution_target="ssm" if door == "ssm" else cast(ExecutionTarget, document.execution_target or "codebuild"),
+        execution_target="ssm" if door == "ssm" else document.execution_target or "codebuild",
         git_repo=repo,
         git_folder=document.git_folder,
         commit_hash=(document.commit_hash or job.commit_hash) if repo else None,

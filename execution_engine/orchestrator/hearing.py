@@ -71,6 +71,8 @@ class Hearing:
         return claim, result
 
     def _is_due(self, order: Order, now: float) -> bool:
+        if order.execution_id is not None:
+            return False  # its service has it
         patience = self._relaunch_after * 2.0 ** (order.launches - 1)
         return order.launches < MAX_LAUNCHES and now - (order.launched_at or now) >= patience
 

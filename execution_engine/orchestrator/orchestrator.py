@@ -26,7 +26,8 @@ from execution_engine.orders.plan import Limits, Plan
 from execution_engine.orders.planner import Planner
 from execution_engine.orders.run import Phase
 from execution_engine.orders.status import Reason, Status
-from execution_engine.orders.store import Records, Reports, Target, Waker, Watchdogs
+from execution_engine.orders.store import Records, Reports, Waker, Watchdogs
+from execution_engine.orders.target import Target
 from execution_engine.orders.transaction import Transaction
 
 log = structlog.get_logger()

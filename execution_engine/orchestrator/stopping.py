@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
+
 from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.orders.order import Order
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import Reports
+from execution_engine.orders.target import Services
+
+log = structlog.get_logger()
 
 
 class Stopping:
-    def __init__(self, reports: Reports, clock: Clock, identifiers: Identifiers) -> None:
+    def __init__(self, reports: Reports, services: Services, clock: Clock, identifiers: Identifiers) -> None:
         self._reports = reports
+        self._services = services
         self._clock = clock
         self._identifiers = identifiers
 
@@ -31,13 +37,17 @@ class Stopping:
         }
         self._reports.ask(order.run_id, order.order_num, request)
 
-    def end_unclaimed(self, order: Order, status: Status, reason: str, log: str) -> bool:
+    def end_unclaimed(self, order: Order, status: Status, reason: str, why: str) -> bool:
         """Wins the attempt's claim, so that it never runs, and writes its result; false if it is taken."""
         ids = (order.run_id, order.order_num, order.attempt)
         now = self._clock.now()
         if not self._reports.void(*ids, self._identifiers.nonce(), reason, now):
             return False
         self._reports.write_result(
-            *ids, {"status": str(status), "log": log, "exit_code": None, "reason": reason, "ended_at": now}
+            *ids, {"status": str(status), "log": why, "exit_code": None, "reason": reason, "ended_at": now}
         )
+        try:
+            self._services.stop(order)
+        except Exception as error:  # it has ended all the same: whatever starts finds the claim
+            log.warning("target can't stop it", run_id=order.run_id, order_name=order.order_name, error=str(error))
         return True

@@ -200,16 +200,3 @@ class Waker(Protocol):
     def wake(self, run_id: str, num: str) -> None:
         """Has the orchestrator look at an order (``0000``: at the run), soon and in another invocation."""
         ...
-
-
-class Target(Protocol):
-    """A place where orders run."""
-
-    def launch(self, order: Order) -> tuple[str, str | None] | None:
-        """Starts the attempt that is reserved; answers its id and address, or None where the service gives
-        nothing that could be looked up later. Raises ``LaunchFailed``."""
-        ...
-
-    def stop(self, order: Order) -> None:
-        """Ends from outside what did not end when asked; does nothing where a service can't."""
-        ...

@@ -8,6 +8,7 @@ from enum import StrEnum
 from execution_engine.orders.order import Order
 from execution_engine.orders.report import Claim
 from execution_engine.orders.status import Status
+from execution_engine.orders.target import Found, State
 
 _S3_SECOND = 1.0
 """S3 tells when an object was written in whole seconds."""
@@ -23,6 +24,7 @@ class Verdict(StrEnum):
     LOST = "lost"
     ASK = "ask"
     OVERDUE = "overdue"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,13 @@ class Patience:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """What a watchdog saw of an attempt. ``silence``: seconds since the worker's last sign of life;
-    ``asked_at``: since when the worker is asked to end."""
+    ``asked_at``: since when the worker is asked to end; ``found``: what its target says of it."""
 
     has_result: bool = False
     claim: Claim | None = None
     silence: float | None = None
     asked_at: float | None = None
+    found: Found | None = None
 
 
 def of_attempt(order: Order, attempt: int) -> Verdict | None:
@@ -61,10 +64,13 @@ def of_attempt(order: Order, attempt: int) -> Verdict | None:
 def of_sighting(order: Order, seen: Sighting, now: float, patience: Patience) -> Verdict:
     if seen.has_result:
         return Verdict.POKE
+    gone = seen.found is not None and seen.found.state is State.ENDED
     if seen.claim is None:
-        return _of_unclaimed(order, now, patience)
+        return Verdict.GONE if gone else _of_unclaimed(order, now, patience)
     if seen.claim.void:
         return Verdict.OVERDUE  # whoever won the claim to end it died before the result
+    if gone:
+        return Verdict.GONE
     if seen.silence is not None and seen.silence > patience.silences * patience.heartbeat + _S3_SECOND:
         return Verdict.LOST
     if seen.asked_at is not None:
@@ -79,6 +85,8 @@ def of_sighting(order: Order, seen: Sighting, now: float, patience: Patience) ->
 def _of_unclaimed(order: Order, now: float, patience: Patience) -> Verdict:
     if now - (order.dispatched_at or now) > patience.start_limit:
         return Verdict.GIVE_UP
+    if order.execution_id is not None:
+        return Verdict.WAIT  # its service has it, and says so when it no longer does
     if now - (order.launched_at or now) >= patience.relaunch_after * 2.0 ** (order.launches - 1):
         return Verdict.POKE
     return Verdict.WAIT

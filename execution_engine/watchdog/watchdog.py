@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -15,8 +14,10 @@ from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.order import Order
 from execution_engine.orders.report import moment
 from execution_engine.orders.run import Phase, Run, until_next_look
-from execution_engine.orders.status import Reason, Status
+from execution_engine.orders.status import Status
 from execution_engine.orders.store import DoneMarkers, Locks, Records, Reports, Waker
+from execution_engine.orders.target import Found, Services
+from execution_engine.watchdog.ending import Ending
 from execution_engine.watchdog.verdict import Patience, Sighting, Verdict, of_attempt, of_sighting
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ class Watchdog:
         done: DoneMarkers,
         locks: Locks,
         waker: Waker,
+        services: Services,
         sweep: Callable[[Run], None],
         clock: Clock,
         identifiers: Identifiers,
@@ -51,10 +53,11 @@ class Watchdog:
         self._done = done
         self._locks = locks
         self._waker = waker
+        self._services = services
         self._sweep = sweep
         self._clock = clock
-        self._identifiers = identifiers
         self._patience = patience
+        self._ending = Ending(reports, waker, services, clock, identifiers, patience)
 
     def check(self, watched: Watched) -> int | None:
         """Seconds until the next look; None when there is nothing left to watch."""
@@ -99,10 +102,14 @@ class Watchdog:
         if not rows.orders:
             return self._have_repaired(watched.run_id, num, rows.missing[num])
         order = rows.orders[0]
-        verdict = of_attempt(order, watched.attempt) or self._look(order)
+        seen = Sighting()
+        verdict = of_attempt(order, watched.attempt)
+        if verdict is None:
+            seen = self._sighting(order)
+            verdict = of_sighting(order, seen, self._clock.now(), self._patience)
         if verdict is not Verdict.WAIT and verdict is not Verdict.DONE:
             log.info("watchdog acts", run_id=order.run_id, order_name=order.order_name, verdict=str(verdict))
-        self._act(order, verdict)
+        self._act(order, verdict, seen)
         return None if verdict is Verdict.DONE else self._patience.tick
 
     def _have_repaired(self, run_id: str, num: str, why: str) -> int | None:
@@ -113,27 +120,30 @@ class Watchdog:
         self._waker.wake(run_id, num)
         return self._patience.tick
 
-    def _look(self, order: Order) -> Verdict:
-        """Reads no more than the verdict takes."""
+    def _sighting(self, order: Order) -> Sighting:
+        """Asks for no more than the verdict takes."""
         ids = (order.run_id, order.order_num, order.attempt)
         if self._reports.has_result(*ids):
-            seen = Sighting(has_result=True)
-        else:
-            claim = self._reports.claim(*ids)
-            if claim is None or claim.void:
-                seen = Sighting(claim=claim)
-            else:
-                asked = self._reports.asked(*ids) or {}
-                seen = Sighting(
-                    claim=claim,
-                    silence=self._reports.silence(*ids),
-                    asked_at=moment(asked.get("asked_at")),
-                )
-        return of_sighting(order, seen, self._clock.now(), self._patience)
+            return Sighting(has_result=True)
+        claim = self._reports.claim(*ids)
+        if claim is not None and claim.void:
+            return Sighting(claim=claim)
+        found = self._found(order)
+        if claim is None:
+            return Sighting(found=found)
+        asked = self._reports.asked(*ids) or {}
+        silence = self._reports.silence(*ids)
+        return Sighting(claim=claim, silence=silence, asked_at=moment(asked.get("asked_at")), found=found)
 
-    def _act(self, order: Order, verdict: Verdict) -> None:
-        ids = (order.run_id, order.order_num, order.attempt)
-        now = self._clock.now()
+    def _found(self, order: Order) -> Found | None:
+        """A service that does not answer says nothing; the other clocks go on."""
+        try:
+            return self._services.look_up(order)
+        except Exception as error:
+            log.warning("target can't be asked", run_id=order.run_id, order_name=order.order_name, error=str(error))
+            return None
+
+    def _act(self, order: Order, verdict: Verdict, seen: Sighting) -> None:
         if verdict is Verdict.POKE:
             self._waker.wake(order.run_id, order.order_num)
         elif verdict is Verdict.ASK:
@@ -145,35 +155,14 @@ class Watchdog:
                     "attempt": order.attempt,
                     "reason": None,
                     "status": str(Status.TIMED_OUT),
-                    "asked_at": now,
+                    "asked_at": self._clock.now(),
                 },
             )
         elif verdict is Verdict.LOST:
-            self._end(order, Status.FAILED, Reason.WORKER_LOST, "the worker fell silent")
+            self._ending.lost(order)
         elif verdict is Verdict.OVERDUE:
-            status, reason = self._why_overdue(order)
-            self._end(order, status, reason, "ended from outside: nobody answered in time")
+            self._ending.overdue(order)
         elif verdict is Verdict.GIVE_UP:
-            why = f"no worker started within {self._patience.start_limit:.0f} s and {order.launches} launches"
-            if self._reports.void(*ids, self._identifiers.nonce(), str(Reason.DISPATCH_FAILED), now):
-                self._end(order, Status.FAILED, Reason.DISPATCH_FAILED, why)
-
-    def _why_overdue(self, order: Order) -> tuple[Status, str | None]:
-        """What the order was asked to end for stands, also when it did not answer."""
-        asked = self._reports.asked(order.run_id, order.order_num, order.attempt) or {}
-        if asked.get("status") == Status.TIMED_OUT and asked.get("reason") is None:
-            return Status.TIMED_OUT, None  # its own time was up, which the status says
-        claim = self._reports.claim(order.run_id, order.order_num, order.attempt)
-        reason = str(asked.get("reason") or (claim.reason if claim else None) or Reason.DISPATCH_FAILED)
-        return (Status.TIMED_OUT if reason == Reason.JOB_TIMED_OUT else Status.FAILED), reason
-
-    def _end(self, order: Order, status: Status, reason: str | None, log_line: str) -> None:
-        result: dict[str, Any] = {
-            "status": str(status),
-            "log": log_line,
-            "exit_code": None,
-            "reason": reason,
-            "ended_at": self._clock.now(),
-        }
-        if not self._reports.write_result(order.run_id, order.order_num, order.attempt, result):
-            self._waker.wake(order.run_id, order.order_num)
+            self._ending.give_up(order)
+        elif verdict is Verdict.GONE:
+            self._ending.gone(order, seen)

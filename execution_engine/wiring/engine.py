@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from execution_engine.intake.retry import Retry
     from execution_engine.orchestrator.cancellation import Cancellation
     from execution_engine.orchestrator.orchestrator import Orchestrator
+    from execution_engine.targets.registry import Targets
     from execution_engine.watchdog.watchdog import Watchdog
     from execution_engine.worker.courier import Courier
     from execution_engine.worker.worker import Worker
@@ -31,6 +32,7 @@ class Engine(Services):
         from execution_engine.intake.admission import Admission
         from execution_engine.intake.intake import Deployment, Intake
         from execution_engine.intake.s3_code import S3Code
+        from execution_engine.targets.registry import known_targets
 
         settings = self.settings
         settings.need("done_bucket")
@@ -41,7 +43,7 @@ class Engine(Services):
             queueing=self._queueing,
             code=S3Code(self.client("s3"), Limits(size=settings.code_limit)),
             deployment=Deployment(
-                targets=frozenset({"lambda"} if settings.worker_lambda else ()), done_bucket=settings.done_bucket
+                known=known_targets(), targets=frozenset(self.targets), done_bucket=settings.done_bucket
             ),
             identifiers=self.identifiers,
         )
@@ -75,9 +77,11 @@ class Engine(Services):
     def kept_jobs(self) -> KeptJobs:
         from execution_engine.intake.kept_jobs import KeptJobs
         from execution_engine.storage.key_wrapping import KmsWrapping
+        from execution_engine.targets.registry import known_targets
 
         key = self.settings.kms_key
-        return KeptJobs(self.internal, KmsWrapping(self.client("kms"), key) if key else None, self.clock)
+        wrapping = KmsWrapping(self.client("kms"), key) if key else None
+        return KeptJobs(self.internal, wrapping, self.clock, known_targets())
 
     @cached_property
     def retry(self) -> Retry:
@@ -92,6 +96,13 @@ class Engine(Services):
         return Cancellation(self.records, self.waker)
 
     @cached_property
+    def targets(self) -> Targets:
+        from execution_engine.targets.context import TargetContext
+        from execution_engine.targets.registry import Targets
+
+        return Targets(TargetContext(self.settings, self.client.environment, self.client, self.clock))
+
+    @cached_property
     def orchestrator(self) -> Orchestrator:
         from execution_engine.orchestrator.finalization import Finalization
         from execution_engine.orchestrator.hearing import Hearing
@@ -99,21 +110,21 @@ class Engine(Services):
         from execution_engine.orchestrator.run_lock import RunLock
         from execution_engine.orchestrator.salvage import Salvage
         from execution_engine.orchestrator.stopping import Stopping
-        from execution_engine.orchestrator.targets.lambda_target import LambdaTarget
         from execution_engine.orders.plan import Limits
 
         settings = self.settings
-        settings.need("worker_lambda", "ssm_prefix")
-        worker = LambdaTarget(self.functions, settings.worker_lambda, settings.internal_bucket, settings.start_limit)
+        settings.need("ssm_prefix")
+        if not self.targets:
+            settings.need("worker_lambda")  # or what any other target asks for: one there must be
         return Orchestrator(
             records=self.records,
             reports=self.reports,
             lock=RunLock(self.locks, self.clock, self.identifiers, settings.lease),
             watchdogs=self.watchdogs,
             waker=self.waker,
-            targets={"lambda": worker},
+            targets=self.targets,
             hearing=Hearing(self.records, self.reports, settings.relaunch_after, on_threads),
-            stopping=Stopping(self.reports, self.clock, self.identifiers),
+            stopping=Stopping(self.reports, self.targets, self.clock, self.identifiers),
             salvage=Salvage(self.records, self.reports, partial(age_key_path, settings.ssm_prefix), self.clock),
             finalization=Finalization(self.records, self.keys, self.done, self.clock),
             clock=self.clock,
@@ -136,6 +147,7 @@ class Engine(Services):
             done=self.done,
             locks=self.locks,
             waker=self.waker,
+            services=self.targets,
             sweep=Sweep(self.records, self.keys, self.internal),
             clock=self.clock,
             identifiers=self.identifiers,

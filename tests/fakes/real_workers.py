@@ -13,8 +13,8 @@ from fakes.courier import MemoryCourier, MemoryRole
 from fakes.simulation import Simulation
 from fakes.submitting import PlainSealer, SubmittingPlatform
 
-from execution_engine.orchestrator.targets.lambda_target import LambdaTarget
 from execution_engine.orders.order import Order
+from execution_engine.targets.lambda_target import LambdaTarget
 from execution_engine.worker.assignment import Assignment
 from execution_engine.worker.execution import Surroundings
 from execution_engine.worker.opening import Opening
@@ -47,7 +47,7 @@ class RealWorkers:
         self._again_after = again_after
         self._courier = MemoryCourier(platform.calls, platform.objects, refuses=urls_refused)
         self._function = _Function()
-        self._target = LambdaTarget(self._function, "worker", "internal", platform.patience.start_limit)  # type: ignore[arg-type]
+        self._target = LambdaTarget(lambda: self._function, "worker", "internal", platform.patience.start_limit)  # type: ignore[arg-type]
         self.begun: Counter[tuple[str, str, int]] = Counter()
         self.too_early: list[tuple[str, str, int]] = []
         self.fates: Counter[str] = Counter()

@@ -10,6 +10,7 @@ from fakes.calls import Calls
 
 from execution_engine.jobs.naming import watchdog_name
 from execution_engine.orders.order import Order
+from execution_engine.orders.target import Found
 
 
 class MemoryWatchdogs:
@@ -88,11 +89,14 @@ class MemoryWaker:
 
 
 class MemoryTarget:
-    """``on_launch`` stands for the service: it may start a worker, or raise ``LaunchFailed``."""
+    """``on_launch`` stands for the service: it may start a worker, or raise ``LaunchFailed``; ``on_look_up`` for
+    what it says of what it answered an id for. All of a deployment's services, too."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self.launches: list[Order] = []
+        self.stopped: list[Order] = []
+        self.on_look_up: Callable[[Order], Found | None] | None = None
         self.on_launch: Callable[[Order], tuple[str, str | None] | None] | None = None
 
     def launch(self, order: Order) -> tuple[str, str | None] | None:
@@ -102,5 +106,13 @@ class MemoryTarget:
 
         return self._calls.through("target.launch", start)
 
+    def look_up(self, order: Order) -> Found | None:
+        if order.execution_id is None:
+            return None
+        return self._calls.through(
+            "target.look_up", lambda: None if self.on_look_up is None else self.on_look_up(order)
+        )
+
     def stop(self, order: Order) -> None:
-        self._calls.through("target.stop", lambda: None)
+        if order.execution_id is not None:
+            self._calls.through("target.stop", lambda: self.stopped.append(order))

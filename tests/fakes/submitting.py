@@ -21,6 +21,7 @@ from execution_engine.intake.kept_jobs import KeptJobs
 from execution_engine.intake.packing import Habits
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
+from execution_engine.jobs.job import TARGETS
 from execution_engine.jobs.naming import (
     RUN_NUM,
     claim_key,
@@ -111,7 +112,7 @@ class SubmittingPlatform(Platform):
                 concurrently=in_turn,
             ),
             code=S3Code(self.callers, Limits()),
-            deployment=Deployment(targets=frozenset({"lambda"}), done_bucket="done"),
+            deployment=Deployment(known=frozenset(TARGETS), targets=frozenset({"lambda"}), done_bucket="done"),
             identifiers=self.identifiers,
             fingerprint=lambda job, salt: f"{salt}:{job!r}",
         )

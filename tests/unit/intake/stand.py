@@ -21,7 +21,7 @@ from fakes.objects import Objects
 from fakes.platform import TICK, in_turn
 from fakes.records import MemoryRecords
 from fakes.reports import MemoryReports
-from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryWaker, MemoryWatchdogs
+from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryTarget, MemoryWaker, MemoryWatchdogs
 from fakes.submissions import MemorySubmissions
 from fakes.time_and_ids import FakeClock, SequentialIdentifiers
 
@@ -32,7 +32,7 @@ from execution_engine.intake.intake import Deployment, Intake
 from execution_engine.intake.packing import Habits
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
-from execution_engine.jobs.job import Job
+from execution_engine.jobs.job import TARGETS, Job
 from execution_engine.jobs.naming import kept_job_key
 from execution_engine.watchdog.sweep import Sweep
 from execution_engine.watchdog.verdict import Patience
@@ -125,7 +125,7 @@ class Stand:
             admission=self.admission,
             queueing=self.queueing,
             code=S3Code(self.callers, Limits()),
-            deployment=Deployment(targets=targets, done_bucket="done"),
+            deployment=Deployment(known=frozenset(TARGETS), targets=targets, done_bucket="done"),
             identifiers=SequentialIdentifiers(),
             fingerprint=lambda job, salt: f"{salt}:{job!r}",
         )
@@ -135,6 +135,7 @@ class Stand:
             done=MemoryDoneMarkers(self.calls),
             locks=MemoryLocks(self.calls),
             waker=self.waker,
+            services=MemoryTarget(self.calls),
             sweep=Sweep(self.records, self.keys, self.bucket),  # type: ignore[arg-type]
             clock=self.clock,
             identifiers=SequentialIdentifiers(),

@@ -12,8 +12,10 @@ from fakes.platform import TICK, Platform
 from fakes.time_and_ids import START
 
 from execution_engine.jobs.naming import claim_key, control_key, heartbeat_key, result_key
+from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Tally
 from execution_engine.orders.status import Status
+from execution_engine.orders.target import Found, State
 from execution_engine.watchdog.watchdog import SUBMISSION_LIMIT, Watched
 
 RUN = "00000000-0000-4000-8000-000000000001"
@@ -315,6 +317,86 @@ def test_a_run_is_not_over_while_a_dead_pass_holds_its_lock_or_left_marks(platfo
     platform.clock.advance(46)
     platform.orchestrator.look(RUN, ["0000"])
     assert run_is_over(platform)
+
+
+# What the order's service says
+
+
+def gone(platform: Platform, *, launched: str | None = "build-1", message: str | None = "no such image") -> None:
+    store(platform, execution_id=launched)
+    platform.target.on_look_up = lambda order: Found(State.ENDED, message)
+
+
+def result_of(platform: Platform) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(platform.objects.get(result_key(RUN, "0001")) or b"null")
+    return found
+
+
+def test_what_its_service_ended_before_a_worker_spoke_ends_at_once_with_what_it_says(platform: Platform) -> None:
+    gone(platform)
+    platform.watchdog.check(watched())
+    found = result_of(platform)
+    assert (found["status"], found["reason"]) == ("failed", "dispatch_failed")
+    assert "build-1" in found["log"]
+    assert "no such image" in found["log"]
+    assert json.loads(platform.objects.get(claim_key(RUN, "0001")) or b"")["void"] is True
+
+
+def test_what_its_service_ended_under_the_worker_is_lost_at_once(platform: Platform) -> None:
+    gone(platform)
+    platform.objects.put_once(claim_key(RUN, "0001"), b'{"nonce": "n"}')
+    platform.watchdog.check(watched())
+    assert (result_of(platform)["status"], result_of(platform)["reason"]) == ("failed", "worker_lost")
+
+
+def test_what_was_asked_to_end_and_whose_service_ended_it_ended_for_that_reason(platform: Platform) -> None:
+    gone(platform)
+    platform.objects.put_once(claim_key(RUN, "0001"), b'{"nonce": "n"}')
+    request = {"action": "stop", "attempt": 1, "reason": "cancelled", "status": "failed", "asked_at": START}
+    platform.reports.ask(RUN, "0001", request)
+    platform.watchdog.check(watched())
+    assert (result_of(platform)["status"], result_of(platform)["reason"]) == ("failed", "cancelled")
+
+
+def test_a_result_that_came_before_its_service_ended_stands(platform: Platform) -> None:
+    gone(platform)
+    platform.objects.put_once(result_key(RUN, "0001"), b'{"status": "succeeded"}')
+    platform.watchdog.check(watched())
+    assert result_of(platform) == {"status": "succeeded"}
+    assert platform.waker.woken == [(RUN, "0001")]
+
+
+@pytest.mark.parametrize("found", [None, Found(State.WAITING), Found(State.RUNNING)])
+def test_what_its_service_has_is_not_launched_again_but_does_not_wait_for_ever(
+    platform: Platform, found: Found | None
+) -> None:
+    gone(platform)
+    platform.target.on_look_up = lambda order: found
+    platform.clock.advance(1_700)
+    platform.watchdog.check(watched())
+    assert (platform.waker.woken, result_of(platform)) == ([], None)
+    platform.clock.advance(200)
+    platform.watchdog.check(watched())
+    assert result_of(platform)["reason"] == "dispatch_failed"
+    assert [one.order_num for one in platform.target.stopped] == ["0001"]
+
+
+def test_a_service_that_does_not_answer_says_nothing(platform: Platform) -> None:
+    gone(platform)
+
+    def refuse(order: Order) -> Found | None:
+        raise ConnectionError
+
+    platform.target.on_look_up = refuse
+    assert platform.watchdog.check(watched()) == TICK
+    assert result_of(platform) is None
+
+
+def test_what_has_no_id_is_not_asked_for(platform: Platform) -> None:
+    gone(platform, launched=None)
+    platform.watchdog.check(watched())
+    assert result_of(platform) is None
+    assert "target.look_up" not in platform.calls.names
 
 
 def test_a_submission_has_its_time(platform: Platform) -> None:

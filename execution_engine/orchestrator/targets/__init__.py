@@ -1,1 +1,0 @@
-"""Where orders run. One small class each, behind ``orders.store.Target``."""

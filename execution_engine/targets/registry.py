@@ -1,0 +1,85 @@
+"""The targets there are: the engine's own, and those that installed packages bring.
+
+A package brings one by an entry point of the group ``execution_engine.targets``, named as ``execution_target`` names
+it, which points at a factory: ``factory(context) -> Target | None``. None: not set up in this deployment. The
+engine's own are no others; nobody replaces them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+
+from execution_engine.errors import SettingsError
+from execution_engine.jobs.job import TARGETS
+from execution_engine.orders.order import Order
+from execution_engine.orders.target import Found, Target
+from execution_engine.targets.context import TargetContext
+
+GROUP = "execution_engine.targets"
+
+OWN: Mapping[str, str] = {
+    "lambda": "execution_engine.targets.lambda_target:lambda_target",
+}
+
+Factory = Callable[[TargetContext], Target | None]
+
+
+class Targets(Mapping[str, Target]):
+    """Those that are set up in this deployment, by name; each is made, and its code loaded, when it is first
+    asked for."""
+
+    def __init__(self, context: TargetContext, points: Mapping[str, EntryPoint] | None = None) -> None:
+        self._context = context
+        self._points = _installed() if points is None else points
+        self._made: dict[str, Target | None] = {}
+
+    def __getitem__(self, name: str) -> Target:
+        target = self._target(name)
+        if target is None:
+            raise KeyError(name)
+        return target
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in sorted(self._points) if self._target(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def look_up(self, order: Order) -> Found | None:
+        """What the order's target says of it, if it was told what to look for."""
+        target = self._target(order.execution_target) if order.execution_id else None
+        return None if target is None else target.look_up(order)
+
+    def stop(self, order: Order) -> None:
+        """Has the order's target end what it runs of it."""
+        target = self._target(order.execution_target) if order.execution_id else None
+        if target is not None:
+            target.stop(order)
+
+    def _target(self, name: str) -> Target | None:
+        if name not in self._made:
+            point = self._points.get(name)
+            self._made[name] = None if point is None else _factory(point)(self._context)
+        return self._made[name]
+
+
+def known_targets() -> frozenset[str]:
+    """All that ``execution_target`` may name, set up here or not."""
+    return frozenset(TARGETS) | frozenset(_installed())
+
+
+def _installed() -> dict[str, EntryPoint]:
+    own = {name: EntryPoint(name, value, GROUP) for name, value in OWN.items()}
+    return {point.name: point for point in entry_points(group=GROUP)} | own
+
+
+def _factory(point: EntryPoint) -> Factory:
+    try:
+        factory: Factory = point.load()
+    except Exception as error:
+        raise SettingsError(
+            f"the target {point.name!r} can't be loaded from {point.value} ({type(error).__name__}: {error}); "
+            "mend or remove the package that brings it"
+        ) from error
+    return factory
