@@ -89,9 +89,12 @@ def run(
 
 @app.command()
 def wait(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
-    """Wait for a run's end; shows it and exits as `run` does. Ctrl-C ends the waiting, not the run.
+    """Wait for a run's end; shows it and exits as `run` does.
 
-    A run that nobody works on any more, since its `run` was killed, goes on.
+    A run that nobody works on any more, since its `run` was killed or left, goes on.
+
+    Ctrl-C ends the waiting, not the run. But the last command to leave stops this machine: what runs then is lost,
+    and the next `wait` goes on with the rest.
     """
     from execution_engine.cli import run_command
 
@@ -102,7 +105,9 @@ def wait(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = N
 def cancel(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
     """End a run early and wait until it is over: running orders are interrupted, others never start.
 
-    Exits 0 however it ended, also when it was over already. Ctrl-C ends the waiting.
+    Exits 0 however it ended, also when it was over already.
+
+    Ctrl-C ends the waiting. But the last command to leave stops this machine: what runs then is lost.
     """
     from execution_engine.cli import steering_command
 
@@ -124,7 +129,7 @@ def retry(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = 
 def status(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
     """Show how a run stands: its status and every order's. Exits 0 whatever it shows.
 
-    A run that nobody works on any more, since its `run` was killed, is brought to its end first.
+    A run that nobody works on any more, since its `run` was killed or left, is brought to its end first.
     """
     from execution_engine.cli import status_command
 

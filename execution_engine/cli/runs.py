@@ -16,11 +16,14 @@ from execution_engine.cli.progress import progress
 from execution_engine.errors import NotFound
 
 ABANDONED = (
-    "whoever worked on run {run_id} was killed before its end. What ran is lost, what had not started does not "
-    "start any more; bringing it to its end"
+    "whoever worked on run {run_id} was killed or left before its end. What ran is lost, what had not started does "
+    "not start any more; bringing it to its end"
 )
-LEFT = "whoever followed run {run_id} was killed before its end. Ending it in good order"
-TAKEN_UP = "whoever worked on run {run_id} was killed before its end. What ran is lost; going on with the rest"
+LEFT = "whoever followed run {run_id} was killed or left before its end. Ending it in good order"
+TAKEN_UP = "whoever worked on run {run_id} was killed or left before its end. What ran is lost; going on with the rest"
+
+TAKE_UP_LIMIT = 10.0
+"""Seconds in which ``wait``, once it is there, has begun to go on with a run."""
 
 
 def known(call: Call, machine: Machine, run_id: str) -> dict[str, Any]:
@@ -54,13 +57,23 @@ def end_if_abandoned(call: Call, machine: Machine, interrupts: Interrupts, run: 
     run_id = run["run_id"]
     if is_over(machine, run):
         return
-    abandoned = machine.is_abandoned(run_id)
+    abandoned = _stays_abandoned(machine, run_id)
     if not abandoned and not machine.is_alone():
         return  # another command follows it
     call.output.say((ABANDONED if abandoned else LEFT).format(run_id=run_id))
     stop(machine, run_id, abandoned=abandoned)
     follow(call, machine, interrupts, run_id)
     call.output.say(f"run {run_id} has ended; to run again what did not succeed:\n  {base(call.state)} retry {run_id}")
+
+
+def _stays_abandoned(machine: Machine, run_id: str) -> bool:
+    """Another command that is there may be just about to go on with it."""
+    until = machine.clock.now() + TAKE_UP_LIMIT
+    while machine.is_abandoned(run_id):
+        if machine.is_alone() or machine.clock.now() >= until:
+            return True
+        machine.clock.sleep(0.2)
+    return False
 
 
 def stop(machine: Machine, run_id: str, *, abandoned: bool) -> None:

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -23,24 +23,21 @@ def adopt_orphans() -> None:
 
 def descendants(pid: int) -> list[int]:
     """All living processes below ``pid``, nearest first; zombies are not among them."""
-    return _below([pid], _children())
+    return below([pid])
 
 
-def _children() -> dict[int, list[int]]:
+def below(pids: Iterable[int]) -> list[int]:
+    """The same for several at once."""
     children: dict[int, list[int]] = {}
     for child, parent, state in table():
         if state != "Z":
             children.setdefault(parent, []).append(child)
-    return children
-
-
-def _below(pids: Iterable[int], children: Mapping[int, list[int]]) -> list[int]:
     found: list[int] = []
     queue = list(pids)
     while queue:
-        below = children.get(queue.pop(0), [])
-        found += below
-        queue += below
+        nearest = children.get(queue.pop(0), [])
+        found += nearest
+        queue += nearest
     return found
 
 
@@ -52,17 +49,10 @@ def end_descendants(pid: int, grace: float, now: Callable[[], float], sleep: Cal
     interrupted from here.
     """
     own = group_of(pid)
-    _end(lambda: descendants(pid), lambda one: group_of(one) == own, grace, now, sleep)
+    end(lambda: descendants(pid), lambda one: group_of(one) == own, grace, now, sleep)
 
 
-def end_leftovers(begins: str, grace: float, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
-    """The same for what outlived an embedded AWS that was killed: functions whose program's path begins so."""
-    functions = {pid for pid, program in _programs() if program.startswith(begins)}
-    below = [one for pid in functions for one in descendants(pid)]
-    _end(lambda: [*functions, *below], lambda one: one in functions, grace, now, sleep)
-
-
-def _end(
+def end(
     look: Callable[[], list[int]],
     is_function: Callable[[int], bool],
     grace: float,
@@ -75,7 +65,7 @@ def _end(
     until = now() + grace
     while seen := {*seen, *look()} & _living():
         functions = {one for one in seen if is_function(one)}
-        cared_for = {one for function in functions for one in descendants(function)}
+        cared_for = set(below(functions))
         for one in seen:
             if now() >= until:
                 _signal(one, signal.SIGKILL)
@@ -107,24 +97,11 @@ def table() -> list[tuple[int, int, str]]:
     """(pid, parent, one-letter state) of every process there is."""
     if Path("/proc/self/stat").exists():
         return _from_proc()
-    rows = (line.split() for line in _ps("pid=,ppid=,state="))
+    rows = (line.split() for line in ps("pid=,ppid=,state="))
     return [(int(row[0]), int(row[1]), row[2][0]) for row in rows if len(row) >= 3]
 
 
-def _programs() -> list[tuple[int, str]]:
-    """(pid, what its interpreter was told to run) of every process that may be looked at."""
-    rows: list[list[str]] = []
-    if Path("/proc/self/cmdline").exists():
-        for entry in os.scandir("/proc"):
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    rows.append([entry.name, *Path(entry.path, "cmdline").read_text("utf-8", "replace").split("\0")])
-    else:
-        rows = [line.split(maxsplit=2) for line in _ps("pid=,args=")]
-    return [(int(row[0]), row[2]) for row in rows if len(row) >= 3]
-
-
-def _ps(columns: str) -> list[str]:
+def ps(columns: str) -> list[str]:
     shown = subprocess.run(["ps", "-A", "-o", columns], capture_output=True, text=True, check=False)
     return shown.stdout.splitlines()
 

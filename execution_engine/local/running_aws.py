@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from execution_engine.clock import Clock
 from execution_engine.errors import EngineError
-from execution_engine.local import processes
 from execution_engine.local.file_lock import FileLock
 from execution_engine.local.guard import HEALTH_PATH
+from execution_engine.local.leftovers import end_leftovers
 from execution_engine.local.state_folder import StateFolder, read_document
 
 START_LIMIT = 60.0
@@ -113,7 +113,7 @@ class RunningAws:
     def end_leftovers(self) -> None:
         """The functions and commands of one that was killed. Where the next one answers (on the same port) they
         would go on reporting what nobody knows of any more."""
-        processes.end_leftovers(f"{self._folder.tmp}/", self._grace, time.monotonic, self._clock.sleep)
+        end_leftovers(self._folder.tmp, self._grace, time.monotonic, self._clock.sleep)
 
     def stop(self) -> None:
         """Ends it, if there is one, and waits until it has written its state down."""

@@ -12,6 +12,7 @@ from faults.submission_stories import SUBMISSIONS
 from faults.worker_stories import BEATING, MANUALS, WorkedRun
 
 from execution_engine.orders import store, submission
+from execution_engine.orders.target import Target
 from execution_engine.storage.worker_access import OwnRole
 from execution_engine.worker.courier import Courier
 
@@ -24,13 +25,14 @@ KINDS = {
     "keys": store.Keys,
     "done": store.DoneMarkers,
     "waker": store.Waker,
-    "target": store.Target,
+    "target": Target,
     "courier": Courier,
     "role": OwnRole,
 }
 
 NEVER_MADE = {
     "target.stop": "no target that runs orders today can be stopped",
+    "target.look_up": "nor can it be asked",
     "submissions.forget": "gives a key back when a submission fails otherwise than by dying",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import signal
 import time
@@ -176,7 +177,7 @@ def test_who_asks_gets_the_end_and_nothing_new_starts(orphaned: Orphaned, name: 
         "runs": ("failed", "worker_lost"),
         "behind": ("failed", "cancelled"),
     }
-    assert "was killed before its end" in answer.err
+    assert "was killed or left before its end" in answer.err
     assert not (orphaned.signs / f"{name}-behind").exists()
 
 
@@ -207,6 +208,29 @@ def test_a_run_that_was_just_left_alone_is_brought_to_its_end(tmp_path: Path) ->
     assert status.code == 0, status.err
     assert endings(status.json) in ({"traps": ("failed", "cancelled")}, {"traps": ("failed", "worker_lost")})
     assert (tmp_path / "cleaned").exists()
+
+
+def test_status_leaves_a_run_to_the_wait_that_takes_it_up(tmp_path: Path) -> None:
+    """``wait`` is there, and the run's watchdog is not yet, for a good part of a second."""
+    machine = Machine(tmp_path / "machine", **PACE)
+    once = f"test -e {tmp_path}/up || {{ touch {tmp_path}/up; {FOREVER}; }}"
+    orders = [
+        order("runs", once, timeout=300, must_succeed=False),
+        order("behind", dependencies=["runs"]),
+        *(order(f"beside-{place}", "sleep 300", timeout=301, must_succeed=False) for place in range(3)),
+    ]
+    process = machine.start("run", machine.job_file(orders), "--code", machine.root / "no-code")
+    until((tmp_path / "up").exists)
+    pid = embedded(machine)
+    process.kill()
+    run_id = process.communicate()[1].decode().split()[1].rstrip(",")
+    until(lambda: not exists(pid))
+    waiting = machine.start("wait", run_id, "--json")
+    time.sleep(0.3)
+    status = machine.call("status", run_id, "--json")
+    assert (status.code, status.json["stop"]) == (0, None), status.err
+    waited = finish(waiting)
+    assert endings(waited.json)["behind"] == ("succeeded", None), waited.err
 
 
 @dataclass
@@ -280,6 +304,33 @@ def test_what_had_been_written_down_is_still_there_and_the_machine_works(lost: L
 def test_its_functions_and_commands_end_by_themselves(lost: Lost) -> None:
     assert lost.seconds_to_quiet < 60
     assert not living(lost.machine.state)
+
+
+@pytest.mark.parametrize("first", ["run itself", "the next command"])
+def test_commands_end_whose_worker_and_embedded_aws_were_killed_together(tmp_path: Path, first: str) -> None:
+    """All functions are in the process group of the embedded AWS; commands are not."""
+    machine = Machine(tmp_path / "machine", **PACE)
+    signs = tmp_path / "signs"
+    signs.mkdir()
+    loop = f"while :; do echo > {signs}/$0; sleep 0.1; done"
+    away = f"setsid bash -c '{loop}' away > {signs}/log 2>&1 &"
+    orders = [
+        order("traps", f"trap 'touch {signs}/cleaned; exit 4' INT; touch {signs}/traps; {FOREVER}", timeout=300),
+        order("deaf", f"trap '' INT TERM; touch {signs}/deaf; {FOREVER}", timeout=300),
+        order("daemon", away, f"touch {signs}/daemon; {FOREVER}", timeout=300),
+    ]
+    process = machine.start("run", machine.job_file(orders), "--code", machine.root / "no-code")
+    until(lambda: {"traps", "deaf", "daemon", "away"} <= {path.name for path in signs.iterdir()})
+    if first == "the next command":
+        process.kill()
+    os.killpg(embedded(machine), signal.SIGKILL)
+    ran = finish(process)
+    if first == "the next command":
+        assert len(living(machine.state)) >= 4
+        run_id = ran.err.split()[1].rstrip(",")
+        assert machine.call("status", run_id, "--json").json["lost"]
+    assert not living(machine.state)
+    assert (signs / "cleaned").exists()
 
 
 def test_an_interrupt_ends_a_run_through_the_same_door(machine: Machine, tmp_path: Path) -> None:

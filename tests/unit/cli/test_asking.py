@@ -8,6 +8,8 @@ import signal
 import pytest
 from unit.cli.stand import FLOW, RUN, TRACE, Stand
 
+from execution_engine.cli.runs import TAKE_UP_LIMIT
+
 
 @pytest.fixture
 def ran(stand: Stand) -> Stand:
@@ -84,9 +86,40 @@ def test_status_only_shows_what_another_command_follows(stand: Stand) -> None:
     assert (stand.cancels, stand.taken_up, stand.clock.sleeps) == (0, [], [])
 
 
+def test_status_lets_another_command_go_on_with_what_was_abandoned(stand: Stand) -> None:
+    """Its ``wait`` is there already, and has not taken the run up yet."""
+    stand.begin("build")
+    stand.abandoned.add(RUN)
+    stand.steps(lambda: None, lambda: stand.take_up(RUN))
+    result = stand.call("status", RUN)
+    assert (result.exit_code, result.stderr, stand.cancels) == (0, "", 0)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_no_other_command_goes_on_with_is_ended(stand: Stand, leaves: bool) -> None:
+    """The others left, or do something else."""
+    stand.begin("build")
+    stand.abandoned.add(RUN)
+    begun = stand.clock.now()
+
+    def leave() -> None:
+        stand.alone = leaves
+
+    def end() -> None:
+        stand.tell("0001", "failed", reason="cancelled")
+        stand.complete("failed", failed=1, cancelled=1)
+
+    looks = 1 if leaves else 50
+    stand.steps(leave, *[lambda: None] * (looks - 1), end)
+    assert stand.call("status", RUN).exit_code == 0
+    assert (stand.cancels, stand.taken_up) == (1, [RUN])
+    assert (stand.clock.now() - begun < TAKE_UP_LIMIT) == leaves
+
+
 def test_an_interrupt_ends_the_bringing_to_an_end(stand: Stand) -> None:
     stand.begin("build")
     stand.abandoned.add(RUN)
+    stand.alone = True
     stand.steps(lambda: signal.raise_signal(signal.SIGINT))
     assert stand.call("status", RUN).exit_code == 130
 

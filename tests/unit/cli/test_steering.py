@@ -111,6 +111,7 @@ def test_an_interrupt_ends_the_new_run_in_good_order(stand: Stand) -> None:
 def test_what_was_abandoned_is_ended_before_it_is_retried(stand: Stand) -> None:
     stand.begin("build", "test")
     stand.abandoned.add(RUN)
+    stand.alone = True
     stand.steps(lambda: cancelled(stand), lambda: stand.complete("succeeded", succeeded=2))
     result = stand.call("retry", RUN)
     assert result.exit_code == 0, result.stderr
@@ -129,6 +130,7 @@ def test_an_earlier_retry_that_was_abandoned_is_ended_and_what_it_left_is_run(
             stand.abandoned.add(RUN)
 
     monkeypatch.setattr(stand, "again", abandoned_once)
+    stand.alone = True
     stand.steps(lambda: cancelled(stand), lambda: stand.complete("succeeded", succeeded=2))
     result = stand.call("retry", RUN)
     assert result.exit_code == 0, result.stderr

@@ -5,12 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from execution_engine.local.processes import descendants, end_descendants, end_leftovers
+from execution_engine.local.processes import descendants, end_descendants
 
 # A child that starts a grandchild in a session of its own, and tells its id.
 FAMILY = """
@@ -56,24 +55,6 @@ def test_all_end_also_what_hears_nothing(family: tuple[subprocess.Popen[str], in
     end_descendants(child.pid, 0.3, time.monotonic, time.sleep)
     assert not is_alive(grandchild)
     assert child.poll() is None
-
-
-@pytest.mark.parametrize("inner", [CALM, DEAF], ids=["calm", "deaf"])
-def test_leftovers_are_known_by_their_program_and_end_with_their_commands(tmp_path: Path, inner: str) -> None:
-    function, other = tmp_path / "function.py", tmp_path / "not-ours.py"
-    for path in (function, other):
-        path.write_text(FAMILY.format(inner=inner))
-    with ExitStack() as started:
-        processes = [
-            started.enter_context(subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, text=True))
-            for path in (function, other)
-        ]
-        commands = [int(process.stdout.readline()) for process in processes if process.stdout is not None]
-        end_leftovers(str(function), 0.3, time.monotonic, time.sleep)
-        assert [is_alive(pid) for pid in commands] == [False, True]
-        assert [process.poll() is None for process in processes] == [False, True]
-        processes[1].kill()
-        os.kill(commands[1], 9)
 
 
 def test_a_function_ends_its_commands_itself(tmp_path: Path) -> None:
