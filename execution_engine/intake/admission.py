@@ -62,15 +62,14 @@ class Held:
         self._lock = Lock()
 
     def progress(self) -> None:
-        """To be called often: renews the lease when that is due. ``ConditionLost``: another one has the key."""
+        """To be called often, and just before the run begins. ``ConditionLost``: another one has the key.
+
+        Renews the lease when half of it is gone. While more than that is left nobody has taken the key over, however
+        clocks differ; who does so later finds the run's record, and either withdraws it or sees it confirmed.
+        """
         with self._lock:
             if self._clock.now() > self._submission.until - LEASE / 2:
                 self._renew()
-
-    def confirm(self) -> None:
-        """The key is still held, and for a whole lease from now. ``ConditionLost`` as above."""
-        with self._lock:
-            self._renew()
 
     def let_go(self) -> None:
         """Nothing came of it: the key is free for the next. What fails here ends with the lease."""

@@ -10,10 +10,10 @@ import structlog
 
 from execution_engine.errors import ConditionLost, SubmissionPending
 from execution_engine.identifiers import Identifiers
-from execution_engine.intake.admission import Admission, Key
+from execution_engine.intake.admission import Admission, Held, Key
 from execution_engine.intake.fingerprint import fingerprint
 from execution_engine.intake.packing import Names
-from execution_engine.intake.queueing import Progress, Queueing
+from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.refusals import refuse_what_is_not_possible
 from execution_engine.intake.s3_code import S3Code
 from execution_engine.jobs.encoding import submission
@@ -80,37 +80,35 @@ class Intake:
         if name is None:
             with self._code.fetched(enumerate(job.orders)) as code:
                 names = self._names(job, trace_id)
-                self._queueing.queue(job, names, code, retry_of=retry_of, progress=Progress())
+                self._queueing.queue(job, names, code, retry_of=retry_of)
             return self._answer(names, job)
         stored = submission_key(name)
         key = Key(stored, self._fingerprint(job, stored), caller)
         for _ in range(_TRIES):
-            # Asked before the code is fetched: that may be gone by the time a request is repeated.
-            if first := self._admission.earlier(key):
+            names = self._names(job, trace_id)
+            # Before the code is fetched: that may be gone by the time a request is repeated.
+            held = self._admission.hold(key, names)
+            if held is not None:
+                if self._queue_under(held, job, names, retry_of):
+                    return self._answer(names, job)
+            elif first := self._admission.earlier(key):
                 log.info("submitted before", run_id=first.run_id)
                 return {**self._answer(Names(first.run_id, first.trace_id, first.flow_id)), "replayed": True}
-            names = self._names(job, trace_id)
-            if self._queue_under(key, job, names, retry_of):
-                return self._answer(names, job)
         raise SubmissionPending(f"the idempotency key changed hands {_TRIES} times in a row; try again")
 
-    def _queue_under(self, key: Key, job: Job, names: Names, retry_of: str | None) -> bool:
+    def _queue_under(self, held: Held, job: Job, names: Names, retry_of: str | None) -> bool:
         """False: the key is another one's by now."""
-        with self._code.fetched(enumerate(job.orders)) as code:
-            held = self._admission.hold(key, names)
-            if held is None:
-                return False
-            try:
-                progress = Progress(held.progress, held.confirm)
-                self._queueing.queue(job, names, code, retry_of=retry_of, progress=progress)
-            except ConditionLost:
-                return False
-            except SubmissionPending:
-                raise
-            except BaseException:
-                held.let_go()
-                raise
-            return self._queueing.has_begun(names.run_id)
+        try:
+            with self._code.fetched(enumerate(job.orders)) as code:
+                self._queueing.queue(job, names, code, retry_of=retry_of, progress=held.progress)
+        except ConditionLost:
+            return False
+        except SubmissionPending:
+            raise
+        except BaseException:
+            held.let_go()
+            raise
+        return self._queueing.has_begun(names.run_id)
 
     def _names(self, job: Job, trace_id: str) -> Names:
         return Names(self._identifiers.run_id(), trace_id, flow_id(job.username, trace_id, job.flow_label))

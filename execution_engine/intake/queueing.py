@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -37,13 +36,12 @@ _ROWS = 500
 Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a submission under an idempotency key tells its holder, see ``admission.Held``; both may raise
-    ``ConditionLost``, and it ends. Without a key nobody is told."""
+Progress = Callable[[], None]
+"""Told that a submission gets on, and that it is about to begin; ``ConditionLost`` from it ends the submission."""
 
-    made: Callable[[], None] = lambda: None
-    last: Callable[[], None] = lambda: None
+
+def _unheard() -> None:
+    pass
 
 
 class Queueing:
@@ -81,7 +79,13 @@ class Queueing:
         self._concurrently = concurrently
 
     def queue(
-        self, job: Job, names: Names, code: Mapping[str, FetchedCode], *, retry_of: str | None, progress: Progress
+        self,
+        job: Job,
+        names: Names,
+        code: Mapping[str, FetchedCode],
+        *,
+        retry_of: str | None,
+        progress: Progress = _unheard,
     ) -> None:
         """When this returns the run has begun, or will whatever dies; when it raises, it never does."""
         path = age_key_path(self._ssm_prefix, names.run_id)
@@ -93,7 +97,7 @@ class Queueing:
             self._keep(run.run_id, with_stored_code(job, pointers, self._bucket.name))
             digests = self._store_bundles(job, names, run, pointers, progress)
             self._add_orders(run, first_orders(job, run, digests), progress)
-            progress.last()
+            progress()
         except BaseException:
             self._withdraw(job, run, code)
             raise
@@ -129,14 +133,14 @@ class Queueing:
     def _add_orders(self, run: Run, orders: Sequence[QueuedOrder], progress: Progress) -> None:
         events = first_events(run, orders)
         for start in range(0, len(orders), _ROWS):
-            progress.made()
+            progress()
             page = slice(start, start + _ROWS)
             self._records.add_orders(orders[page], events[page])
 
     def _store_code(self, run: Run, code: Mapping[str, FetchedCode], progress: Progress) -> dict[str, CodePointer]:
         pointers: dict[str, CodePointer] = {}
         for location, fetched in code.items():
-            progress.made()
+            progress()
             key = code_key(run.run_id, fetched.sha256)
             if key not in {pointer.key for pointer in pointers.values()}:
                 with fetched.path.open("rb") as file:
@@ -154,7 +158,7 @@ class Queueing:
 
         def store(placed: tuple[int, Order]) -> str | Fault:
             index, order = placed
-            progress.made()
+            progress()
             code = pointers[order.s3_location] if order.s3_location else None
             try:
                 bundle = packer.pack(order, order.env_vars, frozenset(), order.sops_key or key.recipient, code)

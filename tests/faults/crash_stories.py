@@ -151,9 +151,13 @@ class SlowCalls(Calls):
     """Each takes its time, so that leases run down while somebody works."""
 
     clock: FakeClock = field(default_factory=FakeClock)
+    seconds: float = 2.0
+    slow: str = ""
+    """Only those whose names begin so."""
 
     def through(self, name: str, effect: Callable[[], T], cost: int = 1) -> T:
-        self.clock.advance(2.0)
+        if name.startswith(self.slow):
+            self.clock.advance(self.seconds)
         return super().through(name, effect, cost)
 
 

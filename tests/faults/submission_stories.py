@@ -12,7 +12,7 @@ from fakes.simulation import Simulation
 from fakes.submitting import SubmittingPlatform
 from fakes.verdict import check_ended
 from fakes.workers import Outcome
-from faults.crash_stories import DAY, JOB, PLAIN, RETRIED
+from faults.crash_stories import DAY, JOB, PLAIN, RETRIED, SlowCalls
 from faults.crash_walk import LAMBDA_RETRIES, dying_first
 
 from execution_engine.errors import EngineError
@@ -49,10 +49,13 @@ class Submission:
     request: ClassVar[dict[str, Any]] = REQUEST
 
     def __init__(self) -> None:
-        self.platform = SubmittingPlatform(lease=45.0)
+        self.platform = self.make()
         self.platform.callers.objects[CODE] = archive()
         self.simulation = Simulation(self.platform, self._outcome, delivery=RETRIED)
         self.answers: list[dict[str, Any]] = []
+
+    def make(self) -> SubmittingPlatform:
+        return SubmittingPlatform(lease=45.0)
 
     @staticmethod
     def _outcome(one: Order) -> Outcome:
@@ -159,6 +162,14 @@ class WithKey(Submission):
         assert held["run_id"] == self.answers[-1]["run_id"]
 
 
+class WithKeySlowly(WithKey):
+    """Each upload takes three seconds, so that the key has to be renewed under way."""
+
+    def make(self) -> SubmittingPlatform:
+        calls = SlowCalls(seconds=3.0, slow="bucket.write")
+        return SubmittingPlatform(lease=45.0, calls=calls, clock=calls.clock)
+
+
 class ByLambda(Submission):
     """An asynchronous invocation: the platform repeats it under the same id. ``deliveries`` at these seconds."""
 
@@ -204,6 +215,7 @@ class DeadByHttp(ByHttp):
 SUBMISSIONS: dict[str, type[Submission]] = {
     "over HTTP": ByHttp,
     "with a key": WithKey,
+    "with a key, slowly": WithKeySlowly,
     "with a key, after one that died": SecondWithKey,
     "by Lambda": ByLambda,
     "by Lambda, delivered more than once": ByLambdaTwice,
