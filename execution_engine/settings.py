@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from execution_engine.errors import SettingsError
 
 PREFIX = "AWS_EXE_SYS_"
+ASSIGNMENT = PREFIX + "ASSIGNMENT"
+"""No setting: the variable by which a build is told which attempt is its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class Settings:
     internal_bucket: str = ""
     done_bucket: str = ""
     worker_lambda: str = ""
+    codebuild_project: str = ""
     orchestrator_lambda: str = ""
     watchdog_sfn: str = ""
     ssm_prefix: str = ""

@@ -13,3 +13,13 @@ from execution_engine.wiring import Engine
 def engine() -> Engine:
     configure()
     return Engine(os.environ)
+
+
+def worker_engine() -> Engine:
+    """The same, of a process that runs callers' commands: these can't read its memory and environment."""
+    from execution_engine.worker import guard
+
+    guard.forbid_dumping()
+    made = engine()
+    made.settings.need("internal_bucket")
+    return made

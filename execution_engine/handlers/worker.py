@@ -6,13 +6,10 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from execution_engine.handlers.engine import engine
+from execution_engine.handlers.engine import worker_engine
 from execution_engine.worker.assignment import Assignment
-from execution_engine.worker.guard import forbid_dumping
 
-forbid_dumping()
-_engine = engine()
-_engine.settings.need("internal_bucket")
+_engine = worker_engine()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:

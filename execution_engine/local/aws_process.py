@@ -5,7 +5,7 @@ Started by :mod:`execution_engine.local.embedded_aws`, never by hand::
     python -m execution_engine.local.aws_process STATE READY_FD LINGER GRACE
 
 It binds the folder's port of 127.0.0.1, writes a line to READY_FD once it answers, and stops on SIGTERM, or by
-itself when for LINGER seconds nobody used it. Stopping ends its functions and their commands
+itself when for LINGER seconds nobody used it. Stopping ends its functions, its builds and their commands
 (interrupt, GRACE seconds, kill), then writes all state down.
 """
 
@@ -25,6 +25,8 @@ from typing import Any
 
 from execution_engine.local import ports, processes
 from execution_engine.local.adaptations import forget_lost_executions, know_if_none_match, queue_invocations
+from execution_engine.local.builds.opening import open_builds
+from execution_engine.local.builds.shop import Shop
 from execution_engine.local.file_lock import FileLock
 from execution_engine.local.guard import Guard, from_same_user
 from execution_engine.local.orphans import Orphans
@@ -45,6 +47,7 @@ class AwsProcess:
         self._linger = linger
         self._grace = grace
         self._stop = asyncio.Event()
+        self._builds: Shop
 
     def run(self) -> int:
         alive = FileLock(self._folder.alive)
@@ -63,6 +66,7 @@ class AwsProcess:
         know_if_none_match()
         forget_lost_executions()
         close_queue = queue_invocations()
+        self._builds = open_builds(self._folder, port, self._grace)
         application = importlib.import_module("ministack.app").app
         hypercorn: Any = importlib.import_module("hypercorn.asyncio")
         config: Any = importlib.import_module("hypercorn.config").Config()
@@ -84,7 +88,9 @@ class AwsProcess:
             self._folder.record.unlink(missing_ok=True)
             threading.Thread(target=self._give_up, daemon=True, name="give-up").start()
             close_queue()
+            self._builds.close()
             await asyncio.to_thread(self._end_functions)
+            write_document(self._folder.builds, self._builds.abandon())
 
         guarded = Guard(application, os.environ["AWS_ACCESS_KEY_ID"], from_same_user)
         await hypercorn.serve(guarded, config, shutdown_trigger=until_stopped)
@@ -96,14 +102,15 @@ class AwsProcess:
         os._exit(0)
 
     def _end_functions(self) -> None:
-        processes.end_descendants(os.getpid(), self._grace, time.monotonic, time.sleep)
+        builds = self._builds.pids()
+        processes.end_descendants(os.getpid(), self._grace, time.monotonic, time.sleep, builds)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stops the process when its users are gone; holds the lock from then on, so that whoever
         comes next waits until everything is written down."""
         users = Users(self._folder.users)
         lock = FileLock(self._folder.lock)
-        orphans = Orphans(self._grace, time.monotonic)
+        orphans = Orphans(self._grace, time.monotonic, self._builds.pids)
         lonely_since: float | None = None
         while not self._stop.is_set():
             time.sleep(WATCH_INTERVAL)

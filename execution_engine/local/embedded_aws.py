@@ -20,6 +20,7 @@ from types import TracebackType
 from execution_engine import __version__, resources
 from execution_engine.clock import Clock, SystemClock
 from execution_engine.identifiers import Identifiers, RandomIdentifiers
+from execution_engine.local.builds.settings import BuildSettings
 from execution_engine.local.clients import Clients, Connect
 from execution_engine.local.environment import child_environment, no_proxy, passed_on, service_settings
 from execution_engine.local.expiry import expire_objects
@@ -75,6 +76,7 @@ class EmbeddedAws:
         pass_env = {"AWS_EXE_SYS_PASS_ENV": ",".join(passed_on(environ))}
         self._tunings = {**LOCAL_TUNINGS, **pass_env, **(tunings or {})}
         self._handlers = dict(handlers or {})
+        self._builds = BuildSettings.from_environment(environ)
         self._extra = dict(extra_environment or {})
         self._clock = clock or SystemClock()
         self._identifiers = identifiers or RandomIdentifiers()
@@ -134,6 +136,7 @@ class EmbeddedAws:
         self.settings = {
             **settings,
             "AWS_ENDPOINT_URL": found.endpoint,
+            "AWS_ENDPOINT_URL_CODEBUILD": found.endpoint,
             "AWS_ACCESS_KEY_ID": identity.access_key,
             "AWS_SECRET_ACCESS_KEY": identity.secret_key,
             "AWS_REGION": REGION,
@@ -153,6 +156,7 @@ class EmbeddedAws:
             {
                 **child_environment(self._environ, self._folder, sys.executable),
                 **service_settings(self._folder, REGION, identity.access_key, identity.secret_key),
+                **self._builds.environment(),
                 **self._extra,
             }
         )

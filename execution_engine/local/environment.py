@@ -82,3 +82,10 @@ def service_settings(folder: StateFolder, region: str, access_key: str, secret_k
         "LOG_LEVEL": "INFO",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def host_of(environ: Mapping[str, str], folder: StateFolder) -> dict[str, str]:
+    """What the process of the embedded AWS passes on to what it starts by itself: its environment without what
+    is ministack's own, root's keys above all."""
+    own = service_settings(folder, "", "", "").keys() | {"GATEWAY_PORT"}
+    return {name: value for name, value in environ.items() if name not in own}

@@ -23,6 +23,9 @@ VALUES: dict[str, object] = {
     "locks_table": f"{PREFIX}-locks",
     "internal_bucket": f"{PREFIX}-internal",
     "done_bucket": f"{PREFIX}-done",
+    "codebuild_project": f"{PREFIX}-build",
+    # A name only: on one machine a build is a process of the interpreter the engine itself runs in.
+    "engine_image": PREFIX,
     "watchdog_state_machine": f"{PREFIX}-watchdog",
     "ssm_prefix": f"/{PREFIX}",
     # ministack judges a call by the ARN it names, the alias's as well as the key's; AWS by the key's alone.

@@ -9,25 +9,31 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from execution_engine.local.processes import group_of, table
 
 
 class Orphans:
-    """``grace``: seconds between the interrupt and the kill, of whole process groups."""
+    """``grace``: seconds between the interrupt and the kill, of whole process groups. ``spared``: the groups of
+    children that are none, asked after each look at the children."""
 
-    def __init__(self, grace: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self, grace: float, now: Callable[[], float], spared: Callable[[], Collection[int]] = frozenset
+    ) -> None:
         self._grace = grace
         self._now = now
+        self._spared = spared
         self._asked: dict[int, float] = {}
 
     def end(self) -> None:
         """Called again and again. Children in our own process group are left to whoever started them."""
-        own, found = os.getpgrp(), set()
-        for child, parent, state in table():
-            group = group_of(child) if parent == os.getpid() else own
-            if group in (own, -1):
+        children = [(child, state) for child, parent, state in table() if parent == os.getpid()]
+        others = {os.getpgrp(), -1, *self._spared()}
+        found = set()
+        for child, state in children:
+            group = group_of(child)
+            if group in others:
                 continue
             if state == "Z":
                 with contextlib.suppress(ProcessLookupError, ChildProcessError):

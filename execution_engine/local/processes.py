@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -41,40 +41,67 @@ def below(pids: Iterable[int]) -> list[int]:
     return found
 
 
-def end_descendants(pid: int, grace: float, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
+def end_descendants(
+    pid: int,
+    grace: float,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+    functions: Collection[int] = (),
+) -> None:
     """Ends everything below ``pid``; after ``grace`` seconds kills what is left.
 
-    Each process hears of it once. A function (in the group of ``pid``) is told to terminate; a worker then
-    interrupts its commands and reports how they ended. Commands that have no function any more are
-    interrupted from here.
+    Each process hears of it once. A function (in the group of ``pid``, or one of ``functions``) is told to
+    terminate; a worker then interrupts its commands and reports how they ended. Commands that have no function
+    any more are interrupted from here.
     """
     own = group_of(pid)
-    end(lambda: descendants(pid), lambda one: group_of(one) == own, grace, now, sleep)
+    end(lambda: descendants(pid), lambda one: one in functions or group_of(one) == own, grace, now, sleep)
 
 
 def end(
-    look: Callable[[], list[int]],
+    look: Callable[[], Iterable[int]],
     is_function: Callable[[int], bool],
     grace: float,
     now: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> None:
-    """What was seen once is followed to its end, whoever it belongs to by then."""
-    seen: set[int] = set()
-    asked: set[int] = set()
-    until = now() + grace
-    while seen := {*seen, *look()} & _living():
-        functions = {one for one in seen if is_function(one)}
-        cared_for = set(below(functions))
-        for one in seen:
-            if now() >= until:
-                _signal(one, signal.SIGKILL)
-            elif one not in asked and (one in functions or one not in cared_for):
-                asked.add(one)
-                _signal(one, signal.SIGTERM if one in functions else signal.SIGINT)
+    """See ``Ending``."""
+    ending = Ending(look, is_function, grace, now)
+    while not ending.step():
         sleep(0.02)
-        if now() > until + 5:
-            return  # in uninterruptible sleep: nothing in our power ends these
+
+
+class Ending:
+    """The end of some processes, begun when it is made. What was seen once is followed, whoever it belongs to by
+    then. ``is_function``: told to terminate, and left to end what is below it."""
+
+    def __init__(
+        self,
+        look: Callable[[], Iterable[int]],
+        is_function: Callable[[int], bool],
+        grace: float,
+        now: Callable[[], float],
+    ) -> None:
+        self._look = look
+        self._is_function = is_function
+        self._now = now
+        self._until = now() + grace
+        self._seen: set[int] = set()
+        self._asked: set[int] = set()
+
+    def step(self) -> bool:
+        """Called again and again, until it says that all have ended (or are in uninterruptible sleep, where
+        nothing in our power ends them)."""
+        self._seen = {*self._seen, *self._look()} & _living()
+        functions = {one for one in self._seen if self._is_function(one)}
+        cared_for = set(below(functions))
+        for one in self._seen:
+            if self._now() >= self._until:
+                _signal(one, signal.SIGKILL)
+            elif one not in self._asked and (one in functions or one not in cared_for):
+                self._asked.add(one)
+                _signal(one, signal.SIGTERM if one in functions else signal.SIGINT)
+        return not self._seen or self._now() > self._until + 5
 
 
 def _living() -> set[int]:

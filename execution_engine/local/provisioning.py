@@ -55,6 +55,8 @@ class Provisioning:
         for bucket in resources.load("buckets", **VALUES).values():
             create_bucket(self._clients, bucket, names)
         self._state_machine()
+        for project in resources.load("codebuild", **VALUES).values():
+            self._project(project, functions["settings"])
 
     def settings(self) -> dict[str, str]:
         """All settings by their whole names, as an engine in this very process needs them."""
@@ -151,6 +153,30 @@ class Provisioning:
             unless(error, "StateMachineAlreadyExists")
             arn = f"arn:aws:states:{VALUES['region']}:{VALUES['account_id']}:stateMachine:{name}"
             states.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role)
+
+    def _project(self, project: Mapping[str, Any], settings: Mapping[str, str]) -> None:
+        codebuild = self._clients("codebuild")
+        variables = {**{SETTING_PREFIX + name: settings[name] for name in project["settings"]}, **self._tunings}
+        configuration = {
+            "name": project["name"],
+            "source": {"type": project["source"], "buildspec": json.dumps(project["buildspec"])},
+            "artifacts": {"type": project["artifacts"]},
+            "environment": {
+                "type": project["environment_type"],
+                "image": project["image"],
+                "computeType": project["compute_type"],
+                "privilegedMode": project["privileged"],
+                "environmentVariables": [{"name": name, "value": value} for name, value in variables.items()],
+            },
+            "serviceRole": self._role(project["name"], "codebuild", project["policy"]),
+            "timeoutInMinutes": project["build_timeout_minutes"],
+            "queuedTimeoutInMinutes": project["queued_timeout_minutes"],
+        }
+        try:
+            codebuild.create_project(**configuration)
+        except ClientError as error:
+            unless(error, "ResourceAlreadyExistsException")
+            codebuild.update_project(**configuration)
 
 
 def _key_schema(keys: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -13,6 +13,9 @@ from typing import Any
 LOG_LIMIT = 8 * 1024 * 1024
 """Bytes; a larger log is set aside at the next start, replacing the one set aside before."""
 
+BUILD_LOGS = 500
+"""How many logs of builds are kept from one start to the next."""
+
 
 def default_state_folder(environ: Mapping[str, str]) -> Path:
     """``$XDG_STATE_HOME/execution-engine``; without that variable below ``~/.local/state``."""
@@ -64,6 +67,16 @@ class StateFolder:
         return self.root / "ministack.log"
 
     @property
+    def build_logs(self) -> Path:
+        """What builds print, a file each."""
+        return self.root / "builds"
+
+    @property
+    def builds(self) -> Path:
+        """Builds that the last one did not live to see the end of."""
+        return self.root / "builds.json"
+
+    @property
     def identity(self) -> Path:
         """The operator's keys and the path of the roles: known to this machine's owner only."""
         return self.root / "identity.json"
@@ -97,13 +110,16 @@ class StateFolder:
         """Makes the folder, readable by its owner alone (also one that was made more openly)."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
-        for folder in (self.users, self.tmp, self.services, self.objects):
+        for folder in (self.users, self.tmp, self.services, self.objects, self.build_logs):
             folder.mkdir(exist_ok=True)
 
     def clean(self) -> None:
-        """Before a start, when nobody uses it: no left-over temporary files, no endless log."""
+        """Before a start, when nobody uses it: no left-over temporary files, no endless log, nor endlessly many."""
         shutil.rmtree(self.tmp, ignore_errors=True)
         self.tmp.mkdir(exist_ok=True)
+        logs = sorted(self.build_logs.glob("*.log"), key=lambda path: path.stat().st_mtime)
+        for path in logs[:-BUILD_LOGS]:
+            path.unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -200,11 +200,12 @@ class Orchestrator:
         self._watchdogs.start(order.run_id, order.order_num, order.attempt + 1, wait)
 
     def _relaunch(self, order: Order) -> None:
+        now = self._clock.now()
         try:
-            self._records.relaunched(order, self._clock.now())
+            self._records.relaunched(order, now)
         except ConditionLost:
             return  # it started, or ended, meanwhile
-        self._launch(order)
+        self._launch(replace(order, launches=order.launches + 1, launched_at=now))
 
     def _launch(self, order: Order) -> None:
         """Whatever goes wrong here concerns this order alone."""
@@ -213,7 +214,7 @@ class Orchestrator:
         try:
             if target is None:
                 raise LaunchFailed(f"this deployment has no target {order.execution_target!r}", transient=False)
-            launched = target.launch(order)
+            launched = _launched(target, order)
             if launched is not None:
                 self._records.launched(order, *launched)
         except LaunchFailed as error:
@@ -222,3 +223,14 @@ class Orchestrator:
                 self._stopping.end_unclaimed(order, Status.FAILED, Reason.DISPATCH_FAILED, str(error))
         except ConditionLost:
             bound.info("ended before its launch was recorded")
+
+
+def _launched(target: Target, order: Order) -> tuple[str, str | None] | None:
+    """Somebody else's target may raise anything."""
+    try:
+        return target.launch(order)
+    except LaunchFailed:
+        raise
+    except Exception as error:
+        what = f"target {order.execution_target} failed ({type(error).__name__}: {error})"
+        raise LaunchFailed(what, transient=True) from error

@@ -19,6 +19,7 @@ from execution_engine.targets.context import TargetContext
 GROUP = "execution_engine.targets"
 
 OWN: Mapping[str, str] = {
+    "codebuild": "execution_engine.targets.codebuild_target:codebuild_target",
     "lambda": "execution_engine.targets.lambda_target:lambda_target",
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from fakes.builds import Builds
 from fakes.calls import Calls, Side
 from fakes.platform import TICK, Platform
 from fakes.simulation import Delivery, Simulation
@@ -66,7 +67,8 @@ PLAIN: Outcomes = {
 @dataclass(frozen=True)
 class Script:
     """``ends`` are how orders end where nothing dies; ``or_else`` how any may end that a crash has delayed.
-    ``dies_first``: another crash, at the first such call."""
+    ``dies_first``: another crash, at the first such call. ``tells_ids``: their target is one that gives ids, and
+    ends ``dying`` by itself."""
 
     ends: Mapping[str, str]
     orders: list[dict[str, Any]] = field(default_factory=lambda: JOB)
@@ -77,6 +79,7 @@ class Script:
     or_else: frozenset[str] = frozenset()
     delivery: Delivery = RETRIED
     tells_ids: bool = False
+    dying: Mapping[str, str] = field(default_factory=dict)
     dies_first: tuple[str, Side] | None = None
 
 
@@ -90,9 +93,7 @@ class ScriptedRun:
         self.hasty: list[str] = []
         self.simulation.platform.done.on_write = self._done
         if script.tells_ids:
-            launched = self.simulation.platform.target.on_launch
-            assert launched is not None
-            self.simulation.platform.target.on_launch = lambda one: launched(one) or ("id", "https://console/id")
+            Builds(self.simulation, script.dying)
 
     def _outcome(self, one: Order) -> Outcome:
         found = self.script.outcomes.get(one.order_name, SUCCEEDED)
@@ -208,6 +209,38 @@ IN_TROUBLE = Script(
     },
 )
 
+BUILDS = Script(
+    orders=[
+        order("root"),
+        order("end", "root"),
+        order("stillborn", must_succeed=False),
+        order("unborn", must_succeed=False),
+        order("killed", must_succeed=False),
+        order("deaf", timeout=60, must_succeed=False),
+        order("refused-once"),
+    ],
+    outcomes={
+        "root": Outcome(seconds=15.0),
+        "stillborn": Outcome(manner=Manner.UNBORN),
+        "unborn": Outcome(manner=Manner.UNBORN),
+        "killed": Outcome(manner=Manner.LOST),
+        "deaf": DEAF,
+        "refused-once": Outcome(manner=Manner.REFUSED_ONCE),
+    },
+    platform=lambda: Platform(lease=LEASE, start_limit=400.0),
+    ends={
+        "root": "succeeded",
+        "end": "succeeded",
+        "stillborn": "failed dispatch_failed",
+        "unborn": "failed dispatch_failed",
+        "killed": "failed worker_lost",
+        "deaf": "timed_out",
+        "refused-once": "succeeded",
+    },
+    tells_ids=True,
+    dying={"stillborn": "no such image", "killed": "out of memory"},
+)
+
 CANCELLED = Script(
     {**ENDS, "left": "failed cancelled", "join": "failed cancelled", "end": "failed cancelled"},
     outcomes={**PLAIN, "left": FOREVER, "end": DEAF},
@@ -239,6 +272,7 @@ SCRIPTS: dict[str, Script] = {
     "plain": Script(ENDS),
     "in trouble": IN_TROUBLE,
     "orders that may be repeated": REPEATED,
+    "builds": BUILDS,
     "cancelled half-way": CANCELLED,
     "out of time": OUT_OF_TIME,
     "a record that can't be read": UNREADABLE,

@@ -31,8 +31,6 @@ KINDS = {
 }
 
 NEVER_MADE = {
-    "target.stop": "no target that runs orders today can be stopped",
-    "target.look_up": "nor can it be asked",
     "submissions.forget": "gives a key back when a submission fails otherwise than by dying",
 }
 

@@ -200,7 +200,7 @@ def test_code_in_s3_is_checked_before_anything_starts(machine: Machine, view: Vi
 
 def test_what_only_submission_finds_starts_nothing(machine: Machine, view: View) -> None:
     before = view.snapshot()
-    ran = machine.run([order("a"), order("b", execution_target="codebuild")])
+    ran = machine.run([order("a"), order("b", git_repo="org/repo")])
     assert ran.code == 2
-    assert "orders[1].execution_target" in ran.err
+    assert "orders[1].git_repo" in ran.err
     assert view.snapshot() == before

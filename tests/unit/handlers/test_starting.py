@@ -18,7 +18,7 @@ NEEDED = {
         *TABLES, "INTERNAL_BUCKET", "DONE_BUCKET", "ORCHESTRATOR_LAMBDA", "WATCHDOG_SFN", "SSM_PREFIX",
     ],
     "orchestrator": [
-        *TABLES, "INTERNAL_BUCKET", "DONE_BUCKET", "WORKER_LAMBDA", "ORCHESTRATOR_LAMBDA", "WATCHDOG_SFN",
+        *TABLES, "INTERNAL_BUCKET", "DONE_BUCKET", "ORCHESTRATOR_LAMBDA", "WATCHDOG_SFN", "SSM_PREFIX",
     ],
     "watchdog_check": [*TABLES, "INTERNAL_BUCKET", "DONE_BUCKET", "ORCHESTRATOR_LAMBDA"],
     "worker": ["INTERNAL_BUCKET"],
@@ -44,3 +44,21 @@ def test_what_is_missing_is_named_at_the_start(load: Load, function: str, missin
 def test_what_is_malformed_is_named_at_the_start(load: Load, function: str) -> None:
     with pytest.raises(SettingsError, match=re.escape("AWS_EXE_SYS_GRACE is 'soon'")):
         load(function, {**given_to(function), "AWS_EXE_SYS_GRACE": "soon"})
+
+
+TARGETS = {"AWS_EXE_SYS_WORKER_LAMBDA", "AWS_EXE_SYS_CODEBUILD_PROJECT"}
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_one_target_is_enough_for_the_orchestrator(load: Load, target: str) -> None:
+    environment = given_to("orchestrator")
+    for other in TARGETS - {target}:
+        del environment[other]
+    assert callable(load("orchestrator", environment).handler)
+    assert len(engine().targets) == 1
+
+
+def test_without_any_target_the_orchestrator_says_what_is_missing(load: Load) -> None:
+    environment = {name: value for name, value in given_to("orchestrator").items() if name not in TARGETS}
+    with pytest.raises(SettingsError, match=r"^AWS_EXE_SYS_WORKER_LAMBDA is not set"):
+        load("orchestrator", environment)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from execution_engine.local.environment import child_environment, no_proxy, passed_on, service_settings
+from execution_engine.local.environment import child_environment, host_of, no_proxy, passed_on, service_settings
 from execution_engine.local.state_folder import StateFolder
 
 FOLDER = StateFolder(Path("/state"))
@@ -49,3 +49,9 @@ def test_ministack_is_bound_to_this_machine_and_checks_who_asks() -> None:
     assert settings["AUTH"] == "true"
     assert settings["STATE_DIR"].startswith("/state/")
     assert settings["S3_DATA_DIR"].startswith("/state/")
+
+
+def test_what_it_starts_gets_the_host_without_what_is_ministacks_own() -> None:
+    host = {"PATH": "/bin", "PYTHONPATH": "/code"}
+    own = service_settings(FOLDER, "us-east-1", "AKIA", "secret")
+    assert host_of({**host, **own, "GATEWAY_PORT": "1"}, FOLDER) == host

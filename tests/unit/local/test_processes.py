@@ -57,6 +57,28 @@ def test_all_end_also_what_hears_nothing(family: tuple[subprocess.Popen[str], in
     assert child.poll() is None
 
 
+def test_a_function_may_lead_a_session_of_its_own(tmp_path: Path) -> None:
+    """It is told to terminate, as the others are; whoever is no function is interrupted."""
+    note = (
+        "import pathlib, signal, sys\n"
+        "for name in ('SIGINT', 'SIGTERM'):\n"
+        "    heard = lambda number, frame, name=name: (pathlib.Path(sys.argv[1]).write_text(name), sys.exit())\n"
+        "    signal.signal(getattr(signal, name), heard)\n"
+        "print(1, flush=True); signal.pause()"
+    )
+    host = (
+        "import subprocess, sys, time\n"
+        "from execution_engine.local.processes import end_descendants\n"
+        "import os\n"
+        "made = [subprocess.Popen([sys.executable, '-c', sys.argv[1], f'{sys.argv[2]}/{place}'],"
+        " start_new_session=True, stdout=subprocess.PIPE) for place in range(2)]\n"
+        "[one.stdout.readline() for one in made]\n"
+        "end_descendants(os.getpid(), 5, time.monotonic, time.sleep, {made[0].pid})"
+    )
+    subprocess.run([sys.executable, "-c", host, note, str(tmp_path)], check=True, timeout=30)
+    assert [(tmp_path / str(place)).read_text() for place in range(2)] == ["SIGTERM", "SIGINT"]
+
+
 def test_a_function_ends_its_commands_itself(tmp_path: Path) -> None:
     """A command hears nothing from here while its function lives."""
     program = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_cleaning_sets_a_large_log_aside(tmp_path: Path, monkeypatch: pytest.Mon
     folder.clean()
     assert not folder.log.exists()
     assert (folder.root / "ministack.log.1").read_text() == "long"
+
+
+def test_cleaning_keeps_the_newest_logs_of_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_folder, "BUILD_LOGS", 2)
+    folder = StateFolder(tmp_path / "state")
+    folder.prepare()
+    for age, name in enumerate("abc"):
+        path = folder.build_logs / f"{name}.log"
+        path.touch()
+        os.utime(path, (1_000 - age, 1_000 - age))
+    folder.clean()
+    assert sorted(path.name for path in folder.build_logs.iterdir()) == ["a.log", "b.log"]
 
 
 def test_a_document_comes_back_and_is_the_owners_alone(tmp_path: Path) -> None:

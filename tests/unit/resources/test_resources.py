@@ -136,6 +136,52 @@ def test_the_worker_touches_objects_and_its_key_and_nothing_else() -> None:
     assert actions == {"s3:GetObject", "s3:PutObject", "ssm:GetParameter"}
 
 
+def test_a_builds_worker_may_do_what_the_functions_may_and_write_its_log() -> None:
+    own = [one for one in statements("policies/build") if one not in statements("policies/worker")]
+    assert [one["Sid"] for one in own] == ["WriteItsLog"]
+    assert len(statements("policies/build")) == len(statements("policies/worker")) + 1
+    project = load("codebuild")["build"]
+    assert own[0]["Resource"].endswith(f":log-group:{project['log_group']}:log-stream:{project['log_stream']}/*")
+
+
+def test_a_builds_one_command_is_the_worker_with_its_functions_settings() -> None:
+    project, worker = load("codebuild")["build"], load("functions")["functions"]["worker"]
+    assert project["name"] == VALUES["codebuild_project"]
+    assert f"policies/{project['policy']}" in POLICIES
+    assert project["settings"] == worker["settings"]
+    (command,) = project["buildspec"]["phases"]["build"]["commands"]
+    assert command == "python -m execution_engine.handlers.build"
+    assert not project["privileged"]
+
+
+def test_who_starts_looks_up_or_stops_builds_may_do_so_in_the_engines_project_only() -> None:
+    named = f"arn:aws:codebuild:{VALUES['region']}:{VALUES['account_id']}:project/{VALUES['codebuild_project']}"
+    found = {
+        policy.removeprefix("policies/"): (as_list(statement["Action"]), statement["Resource"])
+        for policy in POLICIES
+        for statement in statements(policy)
+        if "codebuild:" in str(statement["Action"])
+    }
+    assert found == {
+        "orchestrator": (["codebuild:StartBuild", "codebuild:StopBuild"], named),
+        "watchdog_check": (["codebuild:BatchGetBuilds", "codebuild:StopBuild"], named),
+    }
+
+
+def test_whoever_takes_jobs_or_has_their_orders_run_knows_of_the_project() -> None:
+    functions = load("functions")["functions"]
+    told = {key for key, function in functions.items() if "CODEBUILD_PROJECT" in function["settings"]}
+    assert told == functions.keys() - {"worker"}
+
+
+def test_each_role_is_for_its_own_service() -> None:
+    trusted = {
+        service: [statement["Principal"]["Service"] for statement in trust["Statement"]]
+        for service, trust in load("trust").items()
+    }
+    assert trusted == {service: [f"{service}.amazonaws.com"] for service in ("lambda", "codebuild", "states")}
+
+
 def test_the_watch_ends_only_by_the_checks_word() -> None:
     machine = load("state_machine")
     states = machine["States"]

@@ -95,4 +95,5 @@ def test_the_engines_own_are_known_and_set_up_by_their_settings() -> None:
     assert known_targets() >= {"lambda", "codebuild", "ssm"}
     assert list(targets({})) == []
     own = {"AWS_EXE_SYS_WORKER_LAMBDA": "worker", "AWS_EXE_SYS_INTERNAL_BUCKET": "internal"}
-    assert "lambda" in targets(own)
+    assert list(targets(own)) == ["lambda"]
+    assert list(targets({**own, "AWS_EXE_SYS_CODEBUILD_PROJECT": "build"})) == ["codebuild", "lambda"]

@@ -1,0 +1,116 @@
+"""Puts the builds into ministack, in the place of its own, which claim success at once and run nothing.
+
+Behind ministack's door: when a request comes here it has checked the signature and the caller's policies, as for
+every other service. Projects stay ministack's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from execution_engine.identifiers import Identifiers
+from execution_engine.local.builds.errors import ProvisioningFailed
+from execution_engine.local.builds.protocol import TARGET, Answer, Caller, Protocol, project_of
+from execution_engine.local.builds.shop import Shop
+
+SERVICE = "codebuild.amazonaws.com"
+_NAME_BUILDS = (f"{TARGET}.StopBuild", f"{TARGET}.BatchGetBuilds")
+
+
+def install(shop: Shop) -> None:
+    """Before the first request."""
+    codebuild: Any = importlib.import_module("ministack.services.codebuild")
+    responses: Any = importlib.import_module("ministack.core.responses")
+    evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
+    protocol = Protocol(shop, codebuild._projects.get)
+    others = codebuild.handle_request
+
+    def answer(operation: str, body: bytes) -> Answer:
+        # In the request's context, which says who asks.
+        who = evaluator.caller_arn().rpartition(":")[2].removeprefix("assumed-role/")
+        return protocol.answer(operation, body, Caller(who, responses.get_account_id(), responses.get_region()))
+
+    async def handle(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Any:
+        prefix, _, operation = headers.get("x-amz-target", "").rpartition(".")
+        if prefix == TARGET and protocol.knows(operation):
+            return await asyncio.to_thread(answer, operation, body)
+        return await others(method, path, headers, body, query)
+
+    codebuild.handle_request = handle
+    _know_projects_of_builds()
+
+
+def _know_projects_of_builds() -> None:
+    """AWS judges a call that names builds by their project's ARN; ministack knows only a project named as such.
+
+    Builds of several projects in one call are judged as "all", which is stricter than AWS.
+    """
+    actions: Any = importlib.import_module("ministack.core.iam_actions")
+    known: Callable[..., str] = actions.extract_resource_arn
+
+    def with_builds(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
+        if headers.get("x-amz-target") not in _NAME_BUILDS:
+            return known(service, method, path, headers, body, *more)
+        _, region, account = more
+        try:
+            project = project_of(json.loads(body or b"{}"))
+        except ValueError:
+            project = None
+        return f"arn:aws:codebuild:{region}:{account}:project/{project}" if project else "*"
+
+    actions.extract_resource_arn = with_builds
+
+
+class RoleSessions:
+    """ministack's sessions of roles that trust CodeBuild. They end with their build, as AWS renews a container's."""
+
+    def __init__(self, identifiers: Identifiers) -> None:
+        self._identifiers = identifiers
+        self._roles: Any = importlib.import_module("ministack.services.iam")._roles
+        self._sts: Any = importlib.import_module("ministack.services.sts")
+
+    def open(self, role: str, name: str) -> dict[str, str]:
+        account, _, path = role.removeprefix("arn:aws:iam::").partition(":")
+        role_name = path.rpartition("/")[2]
+        known = self._roles.get_scoped(account, None, role_name) if role_name else None
+        if known is None or known.get("Arn") != role or not trusts(known.get("AssumeRolePolicyDocument")):
+            raise ProvisioningFailed(
+                "ACCESS_DENIED", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role or 'no role'}"
+            )
+        access_key = "ASIA" + self._identifiers.nonce().upper()
+        secret, token = self._identifiers.trace_id(), self._identifiers.trace_id() + self._identifiers.trace_id()
+        self._sts.register_session(
+            access_key,
+            {
+                "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
+                "UserId": f"{known.get('RoleId', role_name)}:{name}",
+                "SecretAccessKey": secret,
+                "SessionToken": token,
+            },
+        )
+        return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+    def close(self, credentials: Mapping[str, str]) -> None:
+        self._sts._sessions.pop(credentials["AWS_ACCESS_KEY_ID"], None)
+
+
+def trusts(document: Any) -> bool:
+    """Whether a trust policy lets CodeBuild take the role."""
+    try:
+        policy = json.loads(document) if isinstance(document, str) else document
+        return any(_lets_in(one) for one in policy["Statement"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def _lets_in(statement: Mapping[str, Any]) -> bool:
+    services, actions = statement.get("Principal", {}).get("Service", []), statement.get("Action", [])
+    return (
+        statement.get("Effect") == "Allow"
+        and SERVICE in ([services] if isinstance(services, str) else services)
+        and "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
+    )

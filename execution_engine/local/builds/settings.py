@@ -1,0 +1,42 @@
+"""How builds run on one machine; the user's environment may say otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from execution_engine.errors import SettingsError
+
+AT_ONCE = "AWS_EXE_LOCAL_BUILDS_AT_ONCE"
+MINUTE = "AWS_EXE_LOCAL_BUILD_MINUTE"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """``at_once``: how many builds run, the others queue. ``minute``: the seconds in a minute of CodeBuild's limits
+    (shorter ones are for trying them out)."""
+
+    at_once: int = 4
+    minute: float = 60.0
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> BuildSettings:
+        """Raises ``SettingsError``."""
+        at_once = _number(AT_ONCE, environ.get(AT_ONCE, "4"))
+        if at_once != int(at_once):
+            raise SettingsError(f"{AT_ONCE} is {environ[AT_ONCE]!r}; it must be a positive whole number")
+        return cls(int(at_once), _number(MINUTE, environ.get(MINUTE, "60")))
+
+    def environment(self) -> dict[str, str]:
+        return {AT_ONCE: str(self.at_once), MINUTE: str(self.minute)}
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number <= 0:
+        raise SettingsError(f"{name} is {text!r}; it must be a positive number")
+    return number
