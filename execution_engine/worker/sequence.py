@@ -79,7 +79,7 @@ class CommandSequence:
             return Ending("succeeded", 0, None)
         finally:
             if self._family.alive():
-                self._end(None, min(self._grace, LEFTOVER_GRACE))
+                self._end(None, min(self._grace, LEFTOVER_GRACE), limits)
 
     def _start(self, file: Path) -> Command:
         if self._shell.bash is None:
@@ -109,7 +109,7 @@ class CommandSequence:
                 return Ending("failed", _shell_code(code), None)
             if stop := self._stop(limits):
                 grace = self._grace if stop.grace is None else min(stop.grace, self._grace)
-                return self._stopped(stop, self._end(command, grace), where)
+                return self._stopped(stop, self._end(command, grace, limits), where)
             self._family.alive()
             nearest = min((limit.at() for limit in limits), default=float("inf"))
             self._request.wait(min(nearest - self._monotonic(), _LOOK_AROUND))
@@ -125,16 +125,27 @@ class CommandSequence:
         by_itself = code if code is not None and code >= 0 else None
         return Ending(stop.status, by_itself, stop.reason, (f"ended {where}: {stop.status}{why}",))
 
-    def _end(self, command: Command | None, grace: float) -> int | None:
-        """Interrupt, grace, kill. Gives the exit code of a command that still ran."""
+    def _end(self, command: Command | None, grace: float, limits: Sequence[Limit]) -> int | None:
+        """Interrupt, grace, kill. Gives the exit code of a command that still ran.
+
+        A limit with a grace of its own cuts any other short: whatever the commands are ended for, they may not live
+        on after their worker may be called lost.
+        """
         code: int | None = None
-        until = self._monotonic() + grace
+        given = self._monotonic() + grace
+
+        def left() -> float:
+            own = (limit.at() + limit.stop.grace for limit in limits if limit.stop.grace is not None)
+            return min([given, *own]) - self._monotonic()
+
         self._family.interrupt()
-        if command is not None and command.wait(grace):
+        while command is not None and not command.exited and left() > 0:
+            command.wait(min(left(), _LOOK_AROUND))
+        if command is not None and command.exited:
             code = command.reap()
         if command is None or command.exited:
             self._family.nudge()
-            while self._family.alive() and self._monotonic() < until:
+            while self._family.alive() and left() > 0:
                 self._request.forget_waking()
                 self._request.wait(_LOOK_AGAIN)
         give_up = self._monotonic() + _KILL_PATIENCE

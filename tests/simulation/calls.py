@@ -33,6 +33,9 @@ class Unavailable(Exception):
     """What a service's client raises when its tries are used up."""
 
 
+NEVER = float("inf")
+
+
 class WorldCalls(Calls):
     """``seen`` counts the calls and what happened to them."""
 
@@ -47,7 +50,7 @@ class WorldCalls(Calls):
         world, weather = self._world, self._weather
         way = weather.latency(world.now)
         if way < timeout:
-            return self.through(name, effect)
+            return self._through(name, effect, way, timeout)
         world.pause(timeout)
         world.note(name, "took too long")
         if weather.share() < 0.5:
@@ -55,13 +58,17 @@ class WorldCalls(Calls):
         raise _unavailable(name)
 
     def through(self, name: str, effect: Callable[[], T], cost: int = 1) -> T:
+        return self._through(name, effect, self._weather.latency(self._world.now))
+
+    def _through(self, name: str, effect: Callable[[], T], way: float, timeout: float = NEVER) -> T:
+        """``way``: how long it takes until it has its effect; ``timeout``: how long its answer is waited for."""
         world, invocation = self._world, current()
         if invocation is None:
             return effect()
         self.seen["calls"] += 1
         if self.seen["calls"] > ENOUGH:
             world.give_up(f"more than {ENOUGH} calls")
-        world.pause(self._weather.latency(world.now))
+        world.pause(way)
         fault = None if invocation.safe else self._weather.fault(world.now)
         if fault is not None:
             self.seen[fault] += 1
@@ -74,7 +81,11 @@ class WorldCalls(Calls):
             world.note(name, "conflict")
             raise ConditionLost(f"{name}: the transaction met another")
         answer = self._effect(name, effect)
-        world.pause(self._weather.latency(world.now))
+        back = self._weather.latency(world.now)
+        world.pause(min(back, timeout))
+        if back > timeout:
+            world.note(name, "answered too late")
+            raise _unavailable(name)
         if fault is Fault.CRASH_AFTER:
             world.die(f"after {name}")
         if fault is Fault.UNANSWERED:

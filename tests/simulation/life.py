@@ -150,12 +150,15 @@ class Life:
             if stop is not None:
                 world.note("", f"ends its commands: {stop.status} {stop.reason or ''}")
                 grace = GRACE if stop.grace is None else min(stop.grace, GRACE)
-                self._wait_until(world.now + grace * self._fate.stubborn)
+                self._wait_out(world.now + grace * self._fate.stubborn)
                 return stop
 
-    def _wait_until(self, then: float) -> None:
-        while self._world.now < then:
-            self._world.pause(then - self._world.now)
+    def _wait_out(self, grace_ends: float) -> None:
+        """A grace is cut short when the worker may soon be called lost."""
+        while (
+            left := min(grace_ends, self._landed + (SILENCE_LIMIT + SILENT_GRACE) * HEARTBEAT) - self._world.now
+        ) > 0:
+            self._world.pause(left)
 
     def _beat(self, nonce: str) -> None:
         wait = HEARTBEAT

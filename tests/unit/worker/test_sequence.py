@@ -36,6 +36,8 @@ class Bench:
     chunks: list[bytes] = field(default_factory=list)
     summary: LogSummary | None = None
 
+    others: tuple[Limit, ...] = ()
+
     def run(self, *cmds: str, seconds: float = FAR, grace: float = 0.3, **variables: str) -> Ending:
         log = LogStream(lambda index, data: self.chunks.append(data), Secrets(), monotonic=time.monotonic)
         environment = {"PATH": os.environ["PATH"], **variables}
@@ -45,7 +47,7 @@ class Bench:
                 shell = Shell(self.bash, self.workspace.code, environment, log.output)
                 sequence = CommandSequence(shell, family_here(), self.request, grace=grace, monotonic=time.monotonic)
                 deadline = time.monotonic() + seconds
-                return sequence.run(files, [Limit(lambda: deadline, Stop("timed_out"))])
+                return sequence.run(files, [Limit(lambda: deadline, Stop("timed_out")), *self.others])
         finally:
             self.summary = log.finish()
 
@@ -221,6 +223,16 @@ def test_a_daemon_is_ended_by_a_timeout(bench: Bench) -> None:
     assert bench.run(daemon("pid"), "echo on; sleep 60", seconds=1.5).status == "timed_out"
     assert b"on\n" in bench.printed
     assert not is_there(bench.pid("pid"))
+
+
+def test_a_grace_ends_with_the_time_after_which_the_worker_may_be_called_lost(bench: Bench) -> None:
+    """Asked to end, with a long grace; but no heartbeat lands any more."""
+    began = time.monotonic()
+    bench.others = (Limit(lambda: began + 2.0, Stop("failed", "worker_lost", grace=0.5)),)
+    threading.Timer(0.7, lambda: bench.request.ask(Stop("failed", "cancelled"))).start()
+    ending = bench.run("trap '' INT TERM; while :; do sleep 0.1; done", grace=60.0)
+    assert (ending.status, ending.reason) == ("failed", "cancelled")
+    assert 2.4 < time.monotonic() - began < 30
 
 
 def test_a_background_child_that_holds_the_log_stalls_nothing(bench: Bench) -> None:
