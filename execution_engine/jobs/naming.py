@@ -20,7 +20,7 @@ CALLBACK_PREFIX = "tmp/callbacks/runs"
 
 _CALLBACK = re.compile(
     rf"^{CALLBACK_PREFIX}/(?P<run_id>[0-9a-f-]{{36}})/(?P<order_num>\d{{4}})/"
-    r"(?:(?P<attempt>[1-9]\d{0,2})/)?(?:i/(?P<instance>[A-Za-z0-9-]+)/)?(?P<kind>claim|result)\.json$"
+    r"(?:(?P<attempt>[1-9]\d{0,2})/)?(?:i/(?P<instance>[A-Za-z0-9_-]+)/)?(?P<kind>claim|result)\.json$"
 )
 
 
@@ -67,6 +67,17 @@ def bundle_key(run_id: str, num: str) -> str:
     return f"{EXEC_PREFIX}/{run_id}/{num}/exec.zip"
 
 
+def environment_key(run_id: str, num: str) -> str:
+    """The variables of an SSM order, an object of its own: encrypted at rest, and gone once they are delivered."""
+    return f"{EXEC_PREFIX}/{run_id}/{num}/environment.json"
+
+
+def launch_key(run_id: str, num: str, attempt: int = 1) -> str:
+    """What the instances of an SSM order fetch when they are told to run an attempt."""
+    folder = f"{EXEC_PREFIX}/{run_id}/{num}/" + ("" if attempt == 1 else f"{attempt}/")
+    return folder + "launch.zip"
+
+
 def code_key(run_id: str, sha256: str) -> str:
     """A code object that orders of one run share, named by its content."""
     return f"{EXEC_PREFIX}/{run_id}/code/{sha256}.zip"
@@ -89,32 +100,38 @@ def done_key(run_id: str) -> str:
     return f"{run_id}/done"
 
 
-def callback_folder(run_id: str, num: str, attempt: int = 1) -> str:
-    """Where one attempt reports; attempt 1 uses the order's own folder. Ends with a slash."""
-    base = f"{CALLBACK_PREFIX}/{run_id}/{num}/"
-    return base if attempt == 1 else f"{base}{attempt}/"
+def callback_folder(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
+    """Where one attempt reports; attempt 1 uses the order's own folder, each instance of an SSM order one below
+    that. Ends with a slash."""
+    base = f"{CALLBACK_PREFIX}/{run_id}/{num}/" + ("" if attempt == 1 else f"{attempt}/")
+    return base if instance is None else f"{base}i/{instance}/"
 
 
-def claim_key(run_id: str, num: str, attempt: int = 1) -> str:
-    return callback_folder(run_id, num, attempt) + "claim.json"
+def instances_prefix(run_id: str, num: str, attempt: int = 1) -> str:
+    """Below this the instances of an SSM order report, each in a folder named as it is."""
+    return callback_folder(run_id, num, attempt) + "i/"
 
 
-def result_key(run_id: str, num: str, attempt: int = 1) -> str:
-    return callback_folder(run_id, num, attempt) + "result.json"
+def claim_key(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
+    return callback_folder(run_id, num, attempt, instance) + "claim.json"
 
 
-def heartbeat_key(run_id: str, num: str, attempt: int = 1) -> str:
-    return callback_folder(run_id, num, attempt) + "heartbeat.json"
+def result_key(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
+    return callback_folder(run_id, num, attempt, instance) + "result.json"
 
 
-def events_key(run_id: str, num: str, attempt: int = 1) -> str:
+def heartbeat_key(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
+    return callback_folder(run_id, num, attempt, instance) + "heartbeat.json"
+
+
+def events_key(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
     """What the order's commands wrote to ``$AWS_EXE_SYS_EVENTS_DIR``, as one JSON list."""
-    return callback_folder(run_id, num, attempt) + "events.json"
+    return callback_folder(run_id, num, attempt, instance) + "events.json"
 
 
-def log_prefix(run_id: str, num: str, attempt: int = 1) -> str:
+def log_prefix(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
     """The log is the concatenation of the objects below this prefix in the order of their names."""
-    return callback_folder(run_id, num, attempt) + "log/"
+    return callback_folder(run_id, num, attempt, instance) + "log/"
 
 
 def log_chunk_name(index: int) -> str:

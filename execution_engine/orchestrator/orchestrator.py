@@ -164,6 +164,7 @@ class Orchestrator:
         self._concurrently(self._watch, plan.dispatches)
         self._concurrently(self._watch_back_off, [move.after for move in plan.moves if move.is_requeue])
         for transaction in plan.transactions:
+            self._stopping.release(move.order for move in transaction.moves if move.target.is_terminal)
             self._records.commit(transaction)
             self._tell(run.run_id, transaction)
             self._end_strays(transaction)

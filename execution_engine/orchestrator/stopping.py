@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -41,13 +42,23 @@ class Stopping:
         """Wins the attempt's claim, so that it never runs, and writes its result; false if it is taken."""
         ids = (order.run_id, order.order_num, order.attempt)
         now = self._clock.now()
+        if not self._services.refuse(order, reason, why):
+            return False
         if not self._reports.void(*ids, self._identifiers.nonce(), reason, now):
             return False
-        self._reports.write_result(
-            *ids, {"status": str(status), "log": why, "exit_code": None, "reason": reason, "ended_at": now}
-        )
+        result = {"status": str(status), "log": why, "exit_code": None, "reason": reason, "ended_at": now}
+        if not self._services.conclude(order, result):
+            self._reports.write_result(*ids, result)
         try:
             self._services.stop(order)
         except Exception as error:  # it has ended all the same: whatever starts finds the claim
             log.warning("target can't stop it", run_id=order.run_id, order_name=order.order_name, error=str(error))
         return True
+
+    def release(self, orders: Iterable[Order]) -> None:
+        """Before their end is written, which nothing can prevent any more: whoever dies in between does it again."""
+        for order in orders:
+            try:
+                self._services.release(order)
+            except Exception as error:  # it lives its day, encrypted
+                log.warning("kept for an order", run_id=order.run_id, order_name=order.order_name, error=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from execution_engine.orders.instance import told_instances
 from execution_engine.orders.machine import Trigger
 from execution_engine.orders.move import Move
 from execution_engine.orders.order import Order
@@ -54,6 +55,7 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
                 "reason": result.reason,
                 "log_bytes": result.log_bytes,
                 "execution_url": order.execution_url or result.execution_url,
+                "instances": told_instances(result.instances),
             },
         )
     return Move(
@@ -66,6 +68,7 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
             "ended_at": result.ended_at or now,
             "log_bytes": result.log_bytes,
             "log_tail": result.tail,
+            "instances": told_instances(result.instances),
             # A fast worker's result may be the first that is heard of it.
             "execution_url": order.execution_url or result.execution_url,
             "last_update": now,
@@ -95,6 +98,7 @@ def reserve(order: Order, now: float) -> Move:
             "execution_id": None,
             "execution_url": None,
             "exit_code": None,
+            "instances": None,
             "not_before": None,
             "last_update": now,
         },

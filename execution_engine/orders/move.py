@@ -62,6 +62,6 @@ class Move:
     @property
     def event_data(self) -> dict[str, Any]:
         """What the history says about this change beside its status."""
-        worth = ("reason", "exit_code", "execution_url", "not_before", "log_bytes")
+        worth = ("reason", "exit_code", "execution_url", "not_before", "log_bytes", "instances")
         known = {**{name: self.facts.get(name) for name in worth}, **self.told}
         return {"attempt": self.after.attempt, **{name: value for name, value in known.items() if value is not None}}

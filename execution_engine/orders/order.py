@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from execution_engine.orders.status import Reason, Status
 
@@ -14,6 +15,8 @@ class Order:
 
     ``waiting`` are the order numbers that must still end before this one may start; ``dependents`` those
     that wait on this one. ``attempt`` is the attempt that is or was last out; 0 until the first dispatch.
+    ``ssm_targets`` as a job has it. ``instances``: how the last attempt ended on each instance of an SSM order, by
+    the instance's id, each as ``orders.instance.InstanceOutcome`` tells it.
     """
 
     run_id: str
@@ -30,6 +33,8 @@ class Order:
     waiting: frozenset[str] = field(default_factory=frozenset)
     dependents: tuple[str, ...] = ()
     retries: int = 0
+    ssm_targets: Mapping[str, Any] | None = None
+    ssm_document_name: str | None = None
     bundle_sha256: str
     sops_key_path: str
     created_at: float
@@ -52,6 +57,7 @@ class Order:
     log_bytes: int | None = None
     log_tail: str | None = None
     events_written: int = 0
+    instances: Mapping[str, Any] | None = None
     damaged: str | None = None
 
     def is_ready(self, now: float, freed: Set[str] = frozenset()) -> bool:

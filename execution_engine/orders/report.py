@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
+from execution_engine.orders.instance import InstanceOutcome, read_instances
 from execution_engine.orders.status import TERMINAL, Reason, Status
+from execution_engine.orders.values import count, integer, moment, printable, text
 
 RESULT_LIMIT = 1024 * 1024
 """A result larger than this (bytes) is not read; a worker's own stays below 200 KiB."""
@@ -43,6 +44,7 @@ class Result:
     log_bytes: int | None = None
     events: int = 0
     execution_url: str | None = None
+    instances: tuple[InstanceOutcome, ...] = ()
 
     @property
     def tail(self) -> str:
@@ -65,8 +67,8 @@ def parse_claim(data: bytes) -> Claim:
         nonce=str(fields.get("nonce", "")),
         at=moment(fields.get("at")),
         void=fields.get("void") is True,
-        execution_url=_text(fields.get("execution_url"), 2_000),
-        reason=_text(fields.get("reason"), 200),
+        execution_url=text(fields.get("execution_url"), 2_000),
+        reason=text(fields.get("reason"), 200),
     )
 
 
@@ -89,44 +91,20 @@ def parse_result(data: bytes, *, run_id: str, order_num: str, attempt: int) -> R
         return unreadable("its status is unknown")
     if status not in TERMINAL:
         return unreadable(f"its status is {status}, which ends nothing")
-    reason = _text(fields.get("reason"), 200)
+    reason = text(fields.get("reason"), 200)
     if reason == Reason.DEPENDENCY_FAILED:
         return unreadable("its reason is one that no attempt ends for")
     log = fields.get("log")
     return Result(
         status=status,
-        log=_printable(log) if isinstance(log, str) else "",
-        exit_code=_integer(fields.get("exit_code")),
+        log=printable(log) if isinstance(log, str) else "",
+        exit_code=integer(fields.get("exit_code")),
         # Reasons decide how the job ends, and a success needs none.
         reason=None if status is Status.SUCCEEDED else reason,
         started_at=moment(fields.get("started_at")),
         ended_at=moment(fields.get("ended_at")),
-        log_bytes=_count(fields.get("log_bytes"), 2**53),
-        execution_url=_text(fields.get("execution_url"), 2_000),
-        events=_count(fields.get("events"), 10_000) or 0,
+        log_bytes=count(fields.get("log_bytes"), 2**53),
+        execution_url=text(fields.get("execution_url"), 2_000),
+        events=count(fields.get("events"), 10_000) or 0,
+        instances=read_instances(fields.get("instances")),
     )
-
-
-def moment(value: Any) -> float | None:
-    """Seconds since the epoch, up to the year 5138, which no store refuses; None for anything else."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 1e11 else None
-
-
-def _integer(value: Any) -> int | None:
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return value if whole else None
-
-
-def _count(value: Any, most: int) -> int | None:
-    whole = _integer(value)
-    return None if whole is None else max(0, min(whole, most))
-
-
-def _text(value: Any, limit: int) -> str | None:
-    return _printable(value[:limit]) if isinstance(value, str) and value else None
-
-
-def _printable(text: str) -> str:
-    """JSON may smuggle lone surrogates in, which no store can encode."""
-    return text.encode("utf-8", "replace").decode("utf-8")

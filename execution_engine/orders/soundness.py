@@ -14,9 +14,9 @@ from typing import Any
 
 from execution_engine.jobs.naming import JOB_ORDER_NAME
 from execution_engine.orders.order import Order
-from execution_engine.orders.report import moment
 from execution_engine.orders.run import Phase, Run, Tally
 from execution_engine.orders.status import Reason, Status
+from execution_engine.orders.values import moment
 
 Check = Callable[[Any], bool]
 
@@ -79,6 +79,8 @@ _ORDER: dict[str, Check] = {
     "waiting": _nums,
     "dependents": _nums,
     "retries": _whole(0, _MOST_ATTEMPTS),
+    "ssm_targets": lambda value: isinstance(value, Mapping),
+    "ssm_document_name": _is_text,
     "bundle_sha256": _is_text,
     "sops_key_path": _is_text,
     "created_at": _is_moment,
@@ -100,6 +102,7 @@ _ORDER: dict[str, Check] = {
     "log_bytes": _count,
     "log_tail": _is_text,
     "events_written": _count,
+    "instances": lambda value: isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in value.values()),
     "damaged": _is_text,
 }
 

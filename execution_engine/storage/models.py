@@ -38,6 +38,8 @@ class OrderRow(Model):
     waiting = UnicodeSetAttribute(null=True)
     dependents = ListAttribute(of=UnicodeAttribute)
     retries = NumberAttribute()
+    ssm_targets = DocumentAttribute(null=True)
+    ssm_document_name = UnicodeAttribute(null=True)
     bundle_sha256 = UnicodeAttribute()
     sops_key_path = UnicodeAttribute()
     created_at = NumberAttribute()
@@ -59,6 +61,7 @@ class OrderRow(Model):
     log_bytes = NumberAttribute(null=True)
     log_tail = UnicodeAttribute(null=True)
     events_written = NumberAttribute()
+    instances = DocumentAttribute(null=True)
     damaged = UnicodeAttribute(null=True)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from execution_engine.errors import SettingsError
 from execution_engine.jobs.job import TARGETS
 from execution_engine.orders.order import Order
-from execution_engine.orders.target import Found, Target
+from execution_engine.orders.target import Fleet, Found, Target
 from execution_engine.targets.context import TargetContext
 
 GROUP = "execution_engine.targets"
@@ -21,6 +22,7 @@ GROUP = "execution_engine.targets"
 OWN: Mapping[str, str] = {
     "codebuild": "execution_engine.targets.codebuild_target:codebuild_target",
     "lambda": "execution_engine.targets.lambda_target:lambda_target",
+    "ssm": "execution_engine.targets.ssm.target:ssm_target",
 }
 
 Factory = Callable[[TargetContext], Target | None]
@@ -49,14 +51,34 @@ class Targets(Mapping[str, Target]):
 
     def look_up(self, order: Order) -> Found | None:
         """What the order's target says of it, if it was told what to look for."""
-        target = self._target(order.execution_target) if order.execution_id else None
+        target = self._launched(order)
         return None if target is None else target.look_up(order)
 
     def stop(self, order: Order) -> None:
         """Has the order's target end what it runs of it."""
-        target = self._target(order.execution_target) if order.execution_id else None
-        if target is not None:
+        if target := self._launched(order):
             target.stop(order)
+
+    def refuse(self, order: Order, reason: str, why: str) -> bool:
+        fleet = self._fleet(order)
+        return fleet is None or fleet.refuse(order, reason, why)
+
+    def conclude(self, order: Order, result: dict[str, Any]) -> bool:
+        fleet = self._fleet(order)
+        return fleet is not None and fleet.conclude(order, result)
+
+    def release(self, order: Order) -> None:
+        if fleet := self._fleet(order):
+            fleet.release(order)
+
+    def _launched(self, order: Order) -> Target | None:
+        """Without an id there is nothing to ask a service for; a fleet may know its workers all the same."""
+        target = self._target(order.execution_target)
+        return target if order.execution_id or isinstance(target, Fleet) else None
+
+    def _fleet(self, order: Order) -> Fleet | None:
+        target = self._target(order.execution_target)
+        return target if isinstance(target, Fleet) else None
 
     def _target(self, name: str) -> Target | None:
         if name not in self._made:

@@ -61,6 +61,8 @@ class Ending:
     def _end_unclaimed(self, order: Order, why: str) -> None:
         ids = (order.run_id, order.order_num, order.attempt)
         nonce = self._identifiers.nonce()
+        if not self._services.refuse(order, str(Reason.DISPATCH_FAILED), why):
+            return  # one of several workers has just begun
         if self._reports.void(*ids, nonce, str(Reason.DISPATCH_FAILED), self._clock.now()):
             self._write(order, Status.FAILED, Reason.DISPATCH_FAILED, why)
 
@@ -81,7 +83,10 @@ class Ending:
             "reason": reason,
             "ended_at": self._clock.now(),
         }
-        if not self._reports.write_result(order.run_id, order.order_num, order.attempt, result):
+        written = self._services.conclude(order, result) or self._reports.write_result(
+            order.run_id, order.order_num, order.attempt, result
+        )
+        if not written:
             self._waker.wake(order.run_id, order.order_num)
         try:
             self._services.stop(order)

@@ -76,7 +76,7 @@ def of_sighting(order: Order, seen: Sighting, now: float, patience: Patience) ->
     if seen.asked_at is not None:
         # The interrupt, the grace, the kill, and the last upload; then it is ended from outside.
         return Verdict.OVERDUE if now - seen.asked_at > 2 * patience.grace + patience.tick else Verdict.WAIT
-    started = order.started_at or seen.claim.at or now
+    started = (seen.found and seen.found.started_at) or order.started_at or seen.claim.at or now
     if now - started > order.timeout + patience.grace + patience.tick:
         return Verdict.ASK
     return Verdict.POKE if order.status is Status.DISPATCHED else Verdict.WAIT

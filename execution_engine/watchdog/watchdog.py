@@ -12,11 +12,11 @@ from execution_engine.errors import RowUnreadable
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.orders.order import Order
-from execution_engine.orders.report import moment
 from execution_engine.orders.run import Phase, Run, until_next_look
 from execution_engine.orders.status import Status
 from execution_engine.orders.store import DoneMarkers, Locks, Records, Reports, Waker
 from execution_engine.orders.target import Found, Services
+from execution_engine.orders.values import moment
 from execution_engine.watchdog.ending import Ending
 from execution_engine.watchdog.verdict import Patience, Sighting, Verdict, of_attempt, of_sighting
 
@@ -125,14 +125,13 @@ class Watchdog:
         ids = (order.run_id, order.order_num, order.attempt)
         if self._reports.has_result(*ids):
             return Sighting(has_result=True)
-        claim = self._reports.claim(*ids)
-        if claim is not None and claim.void:
-            return Sighting(claim=claim)
+        # Before the claim is read: a target of several workers may make it while it looks, and the result too.
         found = self._found(order)
-        if claim is None:
-            return Sighting(found=found)
+        claim = self._reports.claim(*ids)
+        if claim is None or claim.void:
+            return Sighting(claim=claim, found=found)
         asked = self._reports.asked(*ids) or {}
-        silence = self._reports.silence(*ids)
+        silence = self._reports.silence(*ids) if found is None or found.silence is None else found.silence
         return Sighting(claim=claim, silence=silence, asked_at=moment(asked.get("asked_at")), found=found)
 
     def _found(self, order: Order) -> Found | None:

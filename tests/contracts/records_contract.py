@@ -69,6 +69,9 @@ class RowsContract:
             log_bytes=2**40,
             log_tail="the end\x00\x1b[0m",
             events_written=3,
+            ssm_targets={"tags": {"Role": ["web", "app"]}},
+            ssm_document_name="document",
+            instances={"i-1": {"status": "failed", "exit_code": 3, "ended_at": NOW + 4.5}, "self": {"status": "succeeded"}},
             damaged="timeout is missing",
         )
         unset = [field.name for field in fields(Order) if getattr(order, field.name) is None]

@@ -116,3 +116,13 @@ class MemoryTarget:
     def stop(self, order: Order) -> None:
         if order.execution_id is not None:
             self._calls.through("target.stop", lambda: self.stopped.append(order))
+
+    def refuse(self, order: Order, reason: str, why: str) -> bool:
+        """One worker, one claim: that is all there is to win."""
+        return True
+
+    def conclude(self, order: Order, result: dict[str, Any]) -> bool:
+        return False
+
+    def release(self, order: Order) -> None:
+        """Nothing is kept for its workers."""
