@@ -18,11 +18,14 @@ from execution_engine.wiring import Engine, connect
 _POLL = 0.02
 
 
-def job(shape: str, n: int) -> dict[str, Any]:
-    """``fan``: n orders that need nothing. ``chain``: each needs the one before."""
+def job(shape: str, n: int, target: str = "lambda", instances: int = 0) -> dict[str, Any]:
+    """``fan``: n orders that need nothing. ``chain``: each needs the one before. ``instances``: on how many each
+    order runs, with a variable, where ``target`` is ``ssm``."""
+    where: dict[str, Any] = {"execution_target": target}
+    if target == "ssm":
+        where |= {"ssm_targets": {"instance_ids": instance_ids(instances)}, "env_vars": {"WORD": "a"}}
     orders: list[dict[str, Any]] = [
-        {"order_name": f"o{place}", "cmds": ["true"], "timeout": 60, "execution_target": "lambda"}
-        for place in range(1, n + 1)
+        {"order_name": f"o{place}", "cmds": ["true"], "timeout": 60, **where} for place in range(1, n + 1)
     ]
     if shape == "chain":
         for before, order in pairwise(orders):
@@ -30,15 +33,22 @@ def job(shape: str, n: int) -> dict[str, Any]:
     return {"username": "bench", "orders": orders}
 
 
+def instance_ids(n: int) -> list[str]:
+    return [f"node-{place}" for place in range(1, n + 1)]
+
+
 class Bench:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def run(self, shape: str, n: int, limit: float = 900.0) -> tuple[float, str]:
+    def run(
+        self, shape: str, n: int, limit: float = 900.0, target: str = "lambda", instances: int = 0
+    ) -> tuple[float, str]:
         """Seconds from submission to ``done``, and the run's id. Raises if it did not succeed in ``limit``."""
         begun = time.perf_counter()
         answer = self._engine.client("lambda").invoke(
-            FunctionName=str(VALUES["init_job_function"]), Payload=json.dumps({"job": job(shape, n)}).encode()
+            FunctionName=str(VALUES["ssm_config_function" if target == "ssm" else "init_job_function"]),
+            Payload=json.dumps({"job": job(shape, n, target, instances)}).encode(),
         )
         run_id = str(json.loads(answer["Payload"].read())["run_id"])
         while not self._engine.done.exists(run_id):

@@ -76,9 +76,10 @@ class Machine:
         path.write_text(json.dumps({"username": "ann", "orders": orders, **fields}))
         return path
 
-    def begin(self, orders: list[Item], **fields: Any) -> subprocess.Popen[bytes]:
-        """``run --json`` of a job that has no code."""
-        return self.start("run", self.job_file(orders, **fields), "--code", self.root / _NO_CODE, "--json")
+    def begin(self, orders: list[Item], instances: str = "", **fields: Any) -> subprocess.Popen[bytes]:
+        """``run --json`` of a job that has no code. ``instances``: simulated ones, as the option takes them."""
+        options = ["--instances", instances] if instances else []
+        return self.start("run", self.job_file(orders, **fields), "--code", self.root / _NO_CODE, "--json", *options)
 
     def run(self, orders: list[Item], **fields: Any) -> Ran:
         return finish(self.begin(orders, **fields))
