@@ -30,11 +30,12 @@ _TRIES = 10
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """What this deployment can do and where callers look for the end. ``known``: targets that jobs may name, of
-    which it runs ``targets``."""
+    which it runs ``targets``. ``encrypts``: it has a KMS key."""
 
     known: frozenset[str]
     targets: frozenset[str]
     done_bucket: str
+    encrypts: bool = False
 
 
 class Intake:
@@ -76,7 +77,7 @@ class Intake:
     def _take(
         self, job: Job, trace_id: str, name: str | None, *, caller: bool = False, retry_of: str | None = None
     ) -> Answer:
-        refuse_what_is_not_possible(job, self._deployment.targets)
+        refuse_what_is_not_possible(job, self._deployment.targets, encrypts=self._deployment.encrypts)
         if name is None:
             with self._code.fetched(enumerate(job.orders)) as code:
                 names = self._names(job, trace_id)

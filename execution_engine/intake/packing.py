@@ -1,4 +1,7 @@
-"""Makes the orders' bundles: commands, the pointer to the code, the sealed environment, the sealed addresses."""
+"""Makes the orders' bundles: commands, the pointer to the code, the sealed environment, the sealed addresses.
+
+Those of orders for instances have neither environment nor addresses in them (``bundles.plain``).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from threading import Lock
 
 from execution_engine.bundles.bundle import write_bundle
 from execution_engine.bundles.manifest import CodePointer, Manifest
+from execution_engine.bundles.plain import write_plain
 from execution_engine.bundles.sealing import Sealer, seal_bytes
 from execution_engine.intake.addresses import CallbackAddresses
 from execution_engine.jobs.job import Job, Order
@@ -35,11 +39,15 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedBundle:
+class PackedBundle:
     """``exec.zip`` and its SHA-256."""
 
     data: bytes
     sha256: str
+
+    @classmethod
+    def of(cls, data: bytes) -> PackedBundle:
+        return cls(data, hashlib.sha256(data).hexdigest())
 
 
 class BundlePacker:
@@ -65,10 +73,28 @@ class BundlePacker:
         secrets: frozenset[str],
         recipient: str,
         code: CodePointer | None,
-    ) -> SealedBundle:
+    ) -> PackedBundle:
         """``secrets`` names those of the variables that were fetched and must be masked."""
+        addresses = self._addresses.of_order(
+            self._names.run_id, order.order_num, order.retries + 1, self._job.presign_expiry
+        )
+        data = write_bundle(
+            self._manifest(order, len(variables), code),
+            self._seal(variables, recipient),
+            secrets,
+            seal_bytes(json.dumps(addresses).encode(), recipient),
+        )
+        return PackedBundle.of(data)
+
+    def pack_plain(
+        self, order: Order, variables: Mapping[str, str], secrets: frozenset[str], code: CodePointer | None
+    ) -> PackedBundle:
+        """As `pack`, of an order for instances: of the variables it says how many there are, of secrets the names."""
+        return PackedBundle.of(write_plain(self._manifest(order, len(variables), code), secrets))
+
+    def _manifest(self, order: Order, variables: int, code: CodePointer | None) -> Manifest:
         names = self._names
-        manifest = Manifest(
+        return Manifest(
             run_id=names.run_id,
             order_num=order.order_num,
             order_name=order.order_name,
@@ -76,20 +102,12 @@ class BundlePacker:
             flow_id=names.flow_id,
             cmds=order.cmds,
             timeout=order.timeout,
-            variables=len(variables),
+            variables=variables,
             code=code,
             grace=self._habits.grace,
             heartbeat=self._habits.heartbeat,
             control_poll=self._habits.control_poll,
         )
-        addresses = self._addresses.of_order(names.run_id, order.order_num, order.retries + 1, self._job.presign_expiry)
-        data = write_bundle(
-            manifest,
-            self._seal(variables, recipient),
-            secrets,
-            seal_bytes(json.dumps(addresses).encode(), recipient),
-        )
-        return SealedBundle(data, hashlib.sha256(data).hexdigest())
 
     def _seal(self, variables: Mapping[str, str], recipient: str) -> bytes:
         content = json.dumps([recipient, sorted(variables.items())]).encode()

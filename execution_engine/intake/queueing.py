@@ -13,12 +13,13 @@ from execution_engine.bundles.sealing import AgeKey, Sealer
 from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost, Fault, JobRefused, SubmissionPending, Unsealable
 from execution_engine.intake.addresses import CallbackAddresses
-from execution_engine.intake.packing import BundlePacker, Habits, Names
+from execution_engine.intake.environments import Environments
+from execution_engine.intake.packing import BundlePacker, Habits, Names, PackedBundle
 from execution_engine.intake.records import first_orders, first_run
 from execution_engine.intake.s3_code import FetchedCode
 from execution_engine.intake.stored_code import with_stored_code
 from execution_engine.jobs.job import Job, Order
-from execution_engine.jobs.naming import RUN_NUM, age_key_path, bundle_key, code_key, kept_job_key
+from execution_engine.jobs.naming import RUN_NUM, age_key_path, bundle_key, code_key, environment_key, kept_job_key
 from execution_engine.orders.first_events import first_events
 from execution_engine.orders.order import Order as QueuedOrder
 from execution_engine.orders.run import Run, until_next_look
@@ -45,7 +46,8 @@ def _unheard() -> None:
 
 
 class Queueing:
-    """``keep(run_id, job)`` keeps the job for a retry. ``tick``: seconds between a watchdog's looks."""
+    """``keep(run_id, job)`` keeps the job for a retry. ``kms_key`` encrypts the variables of orders for instances;
+    without one these are not taken. ``tick``: seconds between a watchdog's looks."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Queueing:
         addresses: CallbackAddresses,
         habits: Habits,
         ssm_prefix: str,
+        kms_key: str = "",
         tick: int,
         clock: Clock,
         concurrently: Concurrently,
@@ -69,6 +72,7 @@ class Queueing:
         self._watchdogs = watchdogs
         self._keys = keys
         self._bucket = bucket
+        self._environments = Environments(bucket, kms_key)
         self._keep = keep
         self._sealer = sealer
         self._addresses = addresses
@@ -153,15 +157,22 @@ class Queueing:
     ) -> dict[str, str]:
         """The bundles' SHA-256 by order number. The bundles themselves would fill the memory."""
         key = AgeKey.generate()
-        self._keys.put(run.sops_key_path, key.identity, run.deadline + _KEY_OUTLIVES_RUN)
+        if job.door != "ssm":  # nothing of those is sealed
+            self._keys.put(run.sops_key_path, key.identity, run.deadline + _KEY_OUTLIVES_RUN)
         packer = BundlePacker(names, job, self._sealer, self._addresses, self._habits)
+
+        def pack(order: Order, code: CodePointer | None) -> PackedBundle:
+            if job.door != "ssm":
+                return packer.pack(order, order.env_vars, frozenset(), order.sops_key or key.recipient, code)
+            self._environments.keep(run.run_id, order.order_num, order.env_vars)
+            return packer.pack_plain(order, order.env_vars, frozenset(), code)
 
         def store(placed: tuple[int, Order]) -> str | Fault:
             index, order = placed
             progress()
             code = pointers[order.s3_location] if order.s3_location else None
             try:
-                bundle = packer.pack(order, order.env_vars, frozenset(), order.sops_key or key.recipient, code)
+                bundle = pack(order, code)
             except Unsealable as error:
                 return Fault(f"orders[{index}].env_vars", str(error))
             self._bucket.write(bundle_key(run.run_id, order.order_num), bundle.data, "application/zip")
@@ -175,6 +186,8 @@ class Queueing:
     def _withdraw(self, job: Job, run: Run, code: Mapping[str, FetchedCode]) -> None:
         """Nothing half-submitted is left behind. What fails here is left to the job's watchdog to sweep."""
         keys = [bundle_key(run.run_id, order.order_num) for order in job.orders]
+        if job.door == "ssm":
+            keys += [environment_key(run.run_id, order.order_num) for order in job.orders]
         keys += [code_key(run.run_id, fetched.sha256) for fetched in code.values()]
         keys.append(kept_job_key(run.run_id))
         with suppress(Exception):

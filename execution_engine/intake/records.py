@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from execution_engine.intake.packing import Names
 from execution_engine.jobs.job import Job
 from execution_engine.jobs.job import Order as OrderSpecification
+from execution_engine.jobs.rendering import targets_document
 from execution_engine.orders.event import Epochs
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, Tally
@@ -61,6 +62,8 @@ def first_orders(job: Job, run: Run, digests: Mapping[str, str]) -> list[Order]:
             waiting=frozenset(order.needs),
             dependents=tuple(dependents[order.order_num]),
             retries=order.retries,
+            ssm_targets=None if order.ssm_targets is None else targets_document(order.ssm_targets),
+            ssm_document_name=order.ssm_document_name,
             bundle_sha256=digests.get(order.order_num, ""),
             sops_key_path=key_path_of(job, order, run),
             created_at=run.created_at,

@@ -10,16 +10,28 @@ from execution_engine.jobs.job import Job, Order
 
 _NOT_YET = ("git_repo", "ssm_paths", "secret_manager_paths", "target_role_arn")
 
+_NO_KEY = (
+    "is ssm, which this deployment does not run without a KMS key, since that encrypts the orders' variables until "
+    "they are delivered: AWS_EXE_SYS_KMS_KEY is not set"
+)
 
-def refuse_what_is_not_possible(job: Job, targets: Set[str]) -> None:
-    """Raises ``JobRefused``, all faults. ``targets``: where this deployment can run orders."""
-    faults = [fault for index, order in enumerate(job.orders) for fault in _faults(f"orders[{index}]", order, targets)]
+
+def refuse_what_is_not_possible(job: Job, targets: Set[str], *, encrypts: bool) -> None:
+    """Raises ``JobRefused``, all faults. ``targets``: where this deployment can run orders; ``encrypts``: it has a
+    KMS key."""
+    faults = [
+        fault
+        for index, order in enumerate(job.orders)
+        for fault in _faults(f"orders[{index}]", order, targets, encrypts)
+    ]
     if faults:
         raise JobRefused(faults)
 
 
-def _faults(where: str, order: Order, targets: Set[str]) -> Iterator[Fault]:
-    if order.execution_target not in targets:
+def _faults(where: str, order: Order, targets: Set[str], encrypts: bool) -> Iterator[Fault]:
+    if order.execution_target == "ssm" and not encrypts:
+        yield Fault(f"{where}.execution_target", _NO_KEY)
+    elif order.execution_target not in targets:
         known = ", ".join(sorted(targets)) or "nothing"
         yield Fault(
             f"{where}.execution_target",
@@ -36,4 +48,7 @@ def _faults(where: str, order: Order, targets: Set[str]) -> Iterator[Fault]:
 
 
 def _by_default(order: Order) -> str:
-    return " (what an order gets that names none)" if order.execution_target == "codebuild" else ""
+    return {
+        "codebuild": " (what an order gets that names none)",
+        "ssm": " (what every order of POST /ssm gets)",
+    }.get(order.execution_target, "")

@@ -76,7 +76,7 @@ class OrderDocument(_Document):
     ssm_targets: Annotated[SsmTargets | None, _checked(targets.ssm_targets, dict[str, Any])] = None
     ssm_document_name: Annotated[
         str | None,
-        _checked(checks.matching(r"[A-Za-z0-9_.:/-]{3,200}", "must be the name or the ARN of an SSM document")),
+        _checked(checks.matching(r"[A-Za-z0-9_.:/-]{3,128}", "must be the name or the ARN of an SSM document")),
     ] = None
 
 

@@ -57,11 +57,12 @@ def _order(order: Order) -> dict[str, object]:
     if order.queue_id != order.order_num:
         document["queue_id"] = order.queue_id
     if order.ssm_targets is not None:
-        document["ssm_targets"] = _targets(order.ssm_targets)
+        document["ssm_targets"] = targets_document(order.ssm_targets)
     return document
 
 
-def _targets(targets: SsmTargets) -> dict[str, object]:
+def targets_document(targets: SsmTargets) -> dict[str, object]:
+    """``ssm_targets`` as a caller writes it: plain objects and lists. Each tag has a list of values."""
     if targets.instance_ids:
         return {"instance_ids": list(targets.instance_ids)}
     return {"tags": {key: list(values) for key, values in targets.tags.items()}}

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from execution_engine.jobs.job import Order
+from execution_engine.jobs.job import Order, SsmTargets
+from execution_engine.jobs.targets import MAX_INSTANCES
 
 MAX_ROW_BYTES = 390_000
+
+ENDINGS_BYTES = 100_000
+"""What the endings of an order on all its instances take at most, their ids apart: ``orders.instance`` sees to it."""
+
+_ENDING_BYTES = 2_400
+"""One of them at most, its message as long as any."""
+
+_TAGGED_ID_BYTES = 24
+"""An id that is known only when the order is launched, as AWS makes them."""
 
 _FIXED = 4_096
 """Ids, times, status, reason, pointers and the names of the attributes."""
@@ -19,7 +29,8 @@ def row_bytes(order: Order, dependents: Collection[str]) -> dict[str, int]:
     """An upper estimate in bytes of each part of the order's row; their sum is the row.
 
     ``dependents`` are the orders that need this one. What an order needs is kept twice: as it was
-    asked, and as the set it still waits on. Variables are not in the row but in the bundle.
+    asked, and as the set it still waits on. ``instances`` is how it ends on each. Variables are not in the
+    row but in the bundle, or in an object of their own.
     """
     texts = [order.order_name, order.queue_id, order.git_repo, order.git_folder, order.commit_hash]
     texts += [order.s3_location, order.target_role_arn, order.sops_key, order.ssm_document_name]
@@ -32,9 +43,9 @@ def row_bytes(order: Order, dependents: Collection[str]) -> dict[str, int]:
         "other": _FIXED + _listed(text for text in texts if text),
     }
     if order.ssm_targets is not None:
-        tags = order.ssm_targets.tags
-        parts["ssm_targets"] = _listed(order.ssm_targets.instance_ids) + _listed(tags)
-        parts["ssm_targets"] += sum(_listed(values) for values in tags.values())
+        ids, tags = order.ssm_targets.instance_ids, order.ssm_targets.tags
+        parts["ssm_targets"] = _listed(ids) + _listed(tags) + sum(_listed(values) for values in tags.values())
+        parts["instances"] = _endings(order.ssm_targets)
     return parts
 
 
@@ -49,7 +60,13 @@ def row_fault(order: Order, dependents: Collection[str]) -> tuple[str, str] | No
         f"makes the record of order {order.order_name} too large: about {total:,} bytes, at most "
         f"{MAX_ROW_BYTES:,}; its largest part is {biggest} with {parts[biggest]:,}"
     )
-    return ("" if biggest in ("dependents", "other") else biggest), message
+    return {"dependents": "", "other": "", "instances": "ssm_targets"}.get(biggest, biggest), message
+
+
+def _endings(targets: SsmTargets) -> int:
+    count = len(targets.instance_ids) or MAX_INSTANCES
+    ids = _listed(targets.instance_ids) or count * _TAGGED_ID_BYTES
+    return ids + min(ENDINGS_BYTES, count * _ENDING_BYTES)
 
 
 def _listed(texts: Iterable[str]) -> int:

@@ -9,19 +9,22 @@ from execution_engine.jobs.faults import Faults, FaultyParts, kind, nearest, sho
 from execution_engine.jobs.job import SsmTargets
 from execution_engine.jobs.list_checks import list_of
 
-MAX_INSTANCES = 50
+MAX_INSTANCES = 500
+"""Of one order, as ``orders.instance`` says. SendCommand takes 50 at a time; splitting them is the target's."""
+
 MAX_TAGS = 5
+MAX_TAG_VALUES = 50
 """SendCommand takes no more of either (AWS's API model)."""
+
+INSTANCE_ID = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}"
+"""AWS's own, and what instances are declared as on one machine (``web-1``). Part of an object's key."""
 
 _FIELDS = ("instance_ids", "tags")
 _instance_ids = list_of(
-    matching(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}", "is no instance id (i-0123456789abcdef0, mi-0123456789abcdef0)"),
-    "instance ids",
-    least=1,
-    most=MAX_INSTANCES,
+    matching(INSTANCE_ID, "is no instance id (i-0123456789abcdef0, mi-0123456789abcdef0)"), "instance ids", least=1
 )
 _tag_value = printable(256)
-_tag_values = list_of(_tag_value, "values", least=1, most=MAX_INSTANCES)
+_tag_values = list_of(_tag_value, "values", least=1, most=MAX_TAG_VALUES)
 _tag_key = printable(128)
 
 
@@ -43,7 +46,7 @@ def ssm_targets(value: object) -> SsmTargets:
     tags: dict[str, tuple[str, ...]] = {}
     try:
         if "instance_ids" in given:
-            instance_ids = tuple(dict.fromkeys(_instance_ids(value["instance_ids"])))
+            instance_ids = _each_once(value["instance_ids"])
     except ValueError as error:
         _add(faults, ".instance_ids", error)
     if "tags" in given:
@@ -51,6 +54,15 @@ def ssm_targets(value: object) -> SsmTargets:
     if faults:
         raise FaultyParts(faults)
     return SsmTargets(instance_ids, MappingProxyType(tags))
+
+
+def _each_once(value: object) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(_instance_ids(value)))
+    if len(ids) > MAX_INSTANCES:
+        raise ValueError(
+            f"names {len(ids):,} instances; an order takes at most {MAX_INSTANCES}: make several orders of it"
+        )
+    return ids
 
 
 def _tags(value: object, faults: Faults) -> dict[str, tuple[str, ...]]:

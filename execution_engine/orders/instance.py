@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from execution_engine.jobs.row_size import ENDINGS_BYTES
 from execution_engine.orders.status import TERMINAL, Status
 from execution_engine.orders.values import count, integer, moment, text
 
@@ -14,6 +16,12 @@ MAX_INSTANCES = 500
 """Of one order: all their endings are told in one line of history, which DynamoDB bounds to 400 KB."""
 
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
+
+_LONGEST_REASON = 64
+"""Bytes; the engine's own are a third of that."""
+
+_SHORTEST = 16
+_AROUND_A_MESSAGE = len(', "message": ""')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +53,29 @@ class InstanceOutcome:
 
 
 def told_instances(outcomes: Sequence[InstanceOutcome]) -> dict[str, Any] | None:
-    """As records, events and results hold them: by the instance's id; None where there are none."""
-    return {one.instance_id: one.document() for one in outcomes} or None
+    """As records, events and results hold them: by the instance's id; None where there are none.
+
+    Their messages are shortened, where there are many, so that all fit the place that is kept for them in the
+    order's record: ``ENDINGS_BYTES``, the ids apart.
+    """
+    bare = [replace(one, reason=_shortened(one.reason, _LONGEST_REASON), message=None) for one in outcomes]
+    left = ENDINGS_BYTES - sum(_size(one) + _AROUND_A_MESSAGE for one in bare)
+    share = left // max(1, sum(one.message is not None for one in outcomes))
+    told = (replace(short, message=_shortened(one.message, share)) for one, short in zip(outcomes, bare, strict=True))
+    return {one.instance_id: one.document() for one in told} or None
+
+
+def _size(outcome: InstanceOutcome) -> int:
+    """In bytes of JSON, which DynamoDB's own count never exceeds."""
+    return len(json.dumps(outcome.document(), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _shortened(text: str | None, most: int) -> str | None:
+    """To so many bytes of UTF-8; None if that would say nothing any more."""
+    whole = (text or "").encode("utf-8", "replace")
+    if len(whole) <= most:
+        return text
+    return whole[: most - 3].decode("utf-8", "ignore") + "…" if most >= _SHORTEST else None
 
 
 def read_instances(value: Any) -> tuple[InstanceOutcome, ...]:

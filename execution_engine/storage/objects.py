@@ -49,8 +49,18 @@ class Bucket:
             into.write(chunk)
         return True
 
-    def write(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
-        self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+    def write(
+        self,
+        key: str,
+        body: bytes | BinaryIO,
+        content_type: str = "application/octet-stream",
+        *,
+        kms_key: str | None = None,
+    ) -> None:
+        """``kms_key``: what S3 encrypts it with at rest, by id, ARN or alias; None: as the bucket says. Who reads it
+        needs the right to decrypt, too."""
+        encryption = {} if kms_key is None else {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key}
+        self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type, **encryption)
 
     def write_once(self, key: str, body: bytes, content_type: str = "application/json") -> bool:
         """False if there is an object of that name already; it stays as it is."""

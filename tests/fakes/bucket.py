@@ -15,9 +15,20 @@ class MemoryBucket:
     def __init__(self, calls: Calls, objects: Objects) -> None:
         self._calls = calls
         self.objects = objects
+        self.kms_keys: dict[str, str] = {}
+        """What an object is encrypted with, where that was said, by its key."""
 
-    def write(self, key: str, body: bytes | BinaryIO, content_type: str = "application/octet-stream") -> None:
+    def write(
+        self,
+        key: str,
+        body: bytes | BinaryIO,
+        content_type: str = "application/octet-stream",
+        *,
+        kms_key: str | None = None,
+    ) -> None:
         data = body if isinstance(body, bytes) else body.read()
+        if kms_key is not None:
+            self.kms_keys[key] = kms_key
         self._calls.through("bucket.write", lambda: self.objects.put(key, data))
 
     def read(self, key: str, limit: int) -> bytes | None:

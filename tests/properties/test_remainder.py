@@ -60,6 +60,8 @@ def jobs(draw: st.DrawFn) -> Job:
     for at in range(size):
         fields = {"order_name": draw(NAMES), "queue_id": draw(NAMES), **draw(TARGETS[door]), **draw(CODE)}
         fields |= draw(st.fixed_dictionaries({}, optional=OPTIONAL))
+        if door == "ssm":
+            fields.pop("sops_key", None)
         # What the order may be called, by its own fields or by default.
         calls = [one for one in (fields["order_name"], fields["queue_id"] or f"{at + 1:04d}") if one]
         earlier = [name for one in orders for name in one["calls"]]

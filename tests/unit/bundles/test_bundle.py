@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from execution_engine.bundles import bundle as bundle_module
+from execution_engine.bundles import members
 from execution_engine.bundles.bundle import Bundle, write_bundle
 from execution_engine.bundles.manifest import CodePointer, Manifest
 from execution_engine.errors import BundleUnreadable
@@ -87,7 +87,7 @@ def test_members_we_do_not_know_are_left_alone() -> None:
 
 def test_an_oversized_member_is_refused_at_both_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_bundle(MANIFEST, b"x" * 1_001, [], b"")
-    monkeypatch.setattr(bundle_module, "MEMBER_LIMIT", 1_000)
+    monkeypatch.setattr(members, "MEMBER_LIMIT", 1_000)
     with pytest.raises(BundleUnreadable, match="secrets.enc.json has more than 1,000 bytes"):
         Bundle.read(data, None)
     with pytest.raises(ValueError, match="secrets.enc.json has 1,001 bytes"):

@@ -32,7 +32,7 @@ from execution_engine.intake.intake import Deployment, Intake
 from execution_engine.intake.packing import Habits
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
-from execution_engine.jobs.job import TARGETS, Job
+from execution_engine.jobs.job import TARGETS, Door, Job
 from execution_engine.jobs.naming import kept_job_key
 from execution_engine.watchdog.sweep import Sweep
 from execution_engine.watchdog.verdict import Patience
@@ -91,7 +91,9 @@ class QuickSealer:
 
 
 class Stand:
-    def __init__(self, sealer: Any = None, targets: frozenset[str] = frozenset({"lambda"})) -> None:
+    def __init__(
+        self, sealer: Any = None, targets: frozenset[str] = frozenset({"lambda"}), *, kms_key: str = ""
+    ) -> None:
         self.calls = Calls()
         self.clock = FakeClock()
         self.objects = Objects(self.clock)
@@ -117,6 +119,7 @@ class Stand:
             addresses=CallbackAddresses(signer(), BUCKET),
             habits=Habits(grace=30.0, heartbeat=10.0, control_poll=3.0),
             ssm_prefix="/engine",
+            kms_key=kms_key,
             tick=TICK,
             clock=self.clock,
             concurrently=in_turn,
@@ -125,7 +128,9 @@ class Stand:
             admission=self.admission,
             queueing=self.queueing,
             code=S3Code(self.callers, Limits()),
-            deployment=Deployment(known=frozenset(TARGETS), targets=targets, done_bucket="done"),
+            deployment=Deployment(
+                known=frozenset(TARGETS), targets=targets, done_bucket="done", encrypts=bool(kms_key)
+            ),
             identifiers=SequentialIdentifiers(),
             fingerprint=lambda job, salt: f"{salt}:{job!r}",
         )
@@ -147,9 +152,9 @@ class Stand:
         self.calls.through("kept_jobs.keep", lambda: self.objects.put(kept_job_key(run_id), b"sealed"))
         self.kept[run_id] = job
 
-    def submit(self, *orders: dict[str, Any], **job: Any) -> dict[str, str]:
+    def submit(self, *orders: dict[str, Any], door: Door = "init", **job: Any) -> dict[str, str]:
         document = {"username": "ann", "orders": list(orders), **job}
-        return self.intake.submit({"job": document}, door="init", size_limit=1024 * 1024)
+        return self.intake.submit({"job": document}, door=door, size_limit=1024 * 1024)
 
     def left(self) -> dict[str, Any]:
         """Everything that a submission could leave, by what it is."""
@@ -166,6 +171,11 @@ NOTHING: dict[str, Any] = {"rows": [], "events": [], "objects": [], "keys": []}
 
 def order(**fields: Any) -> dict[str, Any]:
     return {"cmds": ["true"], "timeout": 60, "execution_target": "lambda", **fields}
+
+
+def on_instances(**fields: Any) -> dict[str, Any]:
+    """An order of the other door."""
+    return {"cmds": ["true"], "timeout": 60, "ssm_targets": {"instance_ids": ["web-1", "web-2"]}, **fields}
 
 
 def zipped(*names: str) -> bytes:

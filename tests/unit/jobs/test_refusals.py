@@ -147,13 +147,17 @@ SSM_TARGETS: list[tuple[str, Any, str]] = [
     (".instance_id", {"instance_id": ["i-1"]}, 'did you mean "instance_ids"?'),
     (".instance_ids", {"instance_ids": []}, "is empty"),
     (".instance_ids", {"instance_ids": "i-1"}, "must be a list"),
-    (".instance_ids", {"instance_ids": ["i-1"] * 51}, "at most 50"),
+    (".instance_ids", {"instance_ids": [f"i-{n}" for n in range(501)]}, "501 instances; an order takes at most 500"),
     (".instance_ids[1]", {"instance_ids": ["i-1", "--all"]}, "no instance id"),
     (".tags", {"tags": []}, "must be an object"),
     (".tags", {"tags": {}}, "1–5 keys"),
     (".tags", {"tags": {f"k{n}": "v" for n in range(6)}}, "1–5 keys"),
     (".tags.A", {"tags": {"A": []}}, "is empty"),
     (".tags.A[1]", {"tags": {"A": ["x", 3]}}, "must be text"),
+    (".tags.A", {"tags": {"A": [f"v{n}" for n in range(51)]}}, "at most 50"),
+    (".tags.A", {"tags": {"A": ""}}, "is empty"),
+    (".instance_ids[0]", {"instance_ids": ["../web-1"]}, "no instance id"),
+    (".instance_ids[0]", {"instance_ids": ["web.1"]}, "no instance id"),
 ]
 
 
@@ -277,9 +281,32 @@ def test_a_job_that_is_wrong_in_one_place(document: object, where: str, message:
 
 @pytest.mark.parametrize("target", ["lambda", "codebuild"])
 def test_the_ssm_door_takes_no_other_orders(target: str) -> None:
-    ((where, said),) = faults_of(job(order(execution_target=target)), door="ssm")
+    ((where, said),) = faults_of(job(order(execution_target=target, timeout=1_000)), door="ssm")
     assert where == "orders[0].execution_target"
     assert "POST /init" in said
+
+
+def test_a_target_that_there_is_not_is_one_fault_at_the_ssm_door_too() -> None:
+    ((where, said),) = faults_of(job(order(execution_target="smm")), door="ssm")
+    assert where == "orders[0].execution_target"
+    assert "must be ssm" in said
+
+
+@pytest.mark.parametrize("fields", [{}, {"sops_key_ssm_path": "/keys/age"}])
+def test_a_key_to_seal_to_is_not_for_orders_on_instances(fields: dict[str, Any]) -> None:
+    key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+    one = order(ssm_targets={"instance_ids": ["i-1"]}, sops_key=key)
+    ((where, said),) = faults_of(job(order(ssm_targets={"tags": {"A": "b"}}), one, **fields), door="ssm")
+    assert where == "orders[1].sops_key"
+    assert "KMS key" in said and said.endswith("leave it out")
+
+
+@pytest.mark.parametrize("name", ["ab", "d" * 129, "a document", "doc;id"])
+def test_a_name_that_no_document_has(name: str) -> None:
+    one = order(ssm_targets={"instance_ids": ["i-1"]}, ssm_document_name=name)
+    ((where, said),) = faults_of(job(one), door="ssm")
+    assert where == "orders[0].ssm_document_name"
+    assert "SSM document" in said
 
 
 def test_all_faults_are_told_at_once() -> None:
