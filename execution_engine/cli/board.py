@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from execution_engine.cli.wording import plain
+from execution_engine.history.documents import Document, instance_documents
 from execution_engine.jobs.job import Job
 
 OUT = ("dispatched", "running")
@@ -16,7 +18,8 @@ STATUSES = ("queued", *OUT, *ENDED)
 
 @dataclass(slots=True)
 class Line:
-    """One order. ``since``: when it got its status, ``started``: when its attempt was first heard of."""
+    """One order. ``since``: when it got its status, ``started``: when its attempt was first heard of.
+    ``instances``: how it ended on each, if it runs on instances."""
 
     num: str
     name: str
@@ -28,6 +31,7 @@ class Line:
     attempt: int = 0
     reason: str | None = None
     exit_code: int | None = None
+    instances: tuple[Document, ...] = ()
 
     def elapsed(self, now: float) -> float | None:
         """Seconds its attempt has run or did run; None for what is not out and never was."""
@@ -46,13 +50,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one event says: an order's new status, or (``note``) something its commands reported."""
+    """What one event says: an order's new status, or (``note``) something its commands reported. ``instances``: how
+    the attempt ended on each."""
 
     epoch: float
     name: str
     what: str
     why: str = ""
     note: bool = False
+    instances: tuple[Document, ...] = ()
 
 
 class Board:
@@ -82,6 +88,7 @@ class Board:
                 attempt=order["attempt"],
                 reason=order["reason"],
                 exit_code=order["exit_code"],
+                instances=tuple(order.get("instances", ())),
             )
             for order in run["orders"]
         )
@@ -96,15 +103,17 @@ class Board:
         if line is None:
             return None
         kind, epoch = event["event_type"], float(event["epoch"])
-        if kind not in STATUSES or event["status"] != kind:
-            return Change(epoch, line.name, str(kind), str(event["status"]), note=True)
         data = event.get("data") or {}
+        if kind not in STATUSES or event["status"] != kind:
+            return Change(epoch, line.name, str(kind), _noted(line, event["status"], data), note=True)
         before = line.state
         if before == kind and (kind != "dispatched" or data.get("attempt") == line.attempt):
             return None
         line.state, line.since = kind, epoch
         line.attempt = data.get("attempt", line.attempt)
         line.reason, line.exit_code = data.get("reason"), data.get("exit_code")
+        ends = tuple(instance_documents(data.get("instances")))
+        line.instances = ends if kind in ENDED else ()
         if kind in OUT:
             line.started = epoch
         why = line.why
@@ -112,4 +121,10 @@ class Board:
             why = f"attempt {line.attempt} failed, to be tried again"
         elif kind == "running" and line.attempt > 1:
             why = f"attempt {line.attempt}"
-        return Change(epoch, line.name, kind, why)
+        return Change(epoch, line.name, kind, why, instances=ends)
+
+
+def _noted(line: Line, status: object, data: Mapping[str, Any]) -> str:
+    """The status that commands gave their event, and on which instance."""
+    where = data.get("instance_id") if line.target == "ssm" else None
+    return f"{status}, {plain(where)}" if isinstance(where, str) else str(status)

@@ -17,6 +17,10 @@ from execution_engine.cli.output import Output
 from execution_engine.errors import CodeUnusable, EngineError, Fault, JobRefused, NotFound
 
 
+class WrongUsage(EngineError):
+    """What was typed can't be done as it stands; says what to type instead. Nothing was started."""
+
+
 @dataclass(slots=True)
 class Shared:
     """What was said before the command's name, and where machines come from."""
@@ -61,7 +65,7 @@ def perform(shared: Shared, command: Command, *, as_json: bool, state: Path | No
         code = command(call)
     except JobRefused as refused:
         code = _refuse(output, list(refused.faults))
-    except (CodeUnusable, NotFound) as error:
+    except (CodeUnusable, NotFound, WrongUsage) as error:
         code = _fail(output, str(error), exits.REFUSED)
     except EngineError as error:
         if debug:

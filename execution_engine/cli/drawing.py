@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 
+from execution_engine.cli import destinations
 from execution_engine.jobs.job import Job, Order
 
 MOST_NEEDS = 8
 """So many names are written out; more are counted."""
+
+MOST_INSTANCES = 3
+"""And so many instances, or tags, of an order that runs on instances."""
 
 
 def levels(job: Job) -> dict[str, int]:
@@ -24,7 +29,7 @@ def text(job: Job, width: int) -> str:
 
         1  lint, types, unit-tests
         2  wheel    ← lint
-        3  install  ← wheel
+        3  install (on web-1, web-2)  ← wheel
     """
     rows = _rows(job)
     margin = len(str(rows[-1][0]))
@@ -50,7 +55,9 @@ def mermaid(job: Job, width: int) -> str:
     drawn = ["flowchart TD"]
     for order in job.orders:
         left, right = ("[", "]") if order.must_succeed else ("(", ")")
-        drawn.append(f'  o{order.order_num}{left}"{order.order_name}"{right}')
+        on = re.sub(r"[^\w .,:|/@+=-]", lambda found: f"#{ord(found[0])};", _instances(order))
+        label = order.order_name + (f"<br/>on {on}" if on else "")
+        drawn.append(f'  o{order.order_num}{left}"{label}"{right}')
     drawn += [f"  o{needed} --> o{order.order_num}" for order in job.orders for needed in order.needs]
     return "\n".join(drawn)
 
@@ -60,7 +67,8 @@ def dot(job: Job, width: int) -> str:
     drawn = ["digraph job {", "  rankdir=TB; node [shape=box];"]
     for order in job.orders:
         style = "" if order.must_succeed else ", style=dashed"
-        drawn.append(f"  o{order.order_num} [label={json.dumps(order.order_name)}{style}];")
+        label = order.order_name + (f"\non {on}" if (on := _instances(order)) else "")
+        drawn.append(f"  o{order.order_num} [label={json.dumps(label, ensure_ascii=False)}{style}];")
     drawn += [f"  o{needed} -> o{order.order_num};" for order in job.orders for needed in order.needs]
     return "\n".join([*drawn, "}"])
 
@@ -82,7 +90,13 @@ def _rows(job: Job) -> list[tuple[int, list[str], str]]:
 
 
 def _name(order: Order) -> str:
-    return order.order_name if order.must_succeed else f"{order.order_name} (optional)"
+    on = f"on {on}" if (on := _instances(order)) else ""
+    notes = "; ".join(note for note in (on, "" if order.must_succeed else "optional") if note)
+    return f"{order.order_name} ({notes})" if notes else order.order_name
+
+
+def _instances(order: Order) -> str:
+    return destinations.some(destinations.names(order.ssm_targets), MOST_INSTANCES)
 
 
 def _needs(needs: tuple[str, ...], names: Mapping[str, str], members: Mapping[int, list[str]]) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
-from execution_engine.cli import exits
+from execution_engine.cli import exits, instances
+from execution_engine.cli.board import STATUSES
 from execution_engine.cli.calls import Call
 from execution_engine.cli.wording import moment, words
+from execution_engine.history.documents import instance_documents
 
 
 def history(call: Call, trace_id: str, order_name: str | None) -> int:
     events: list[dict[str, Any]] = []
     unreadable: list[str] = []
+    columns = shutil.get_terminal_size().columns
     with call.machine() as (machine, _):
         for page in machine.history.pages(trace_id, order_name):
             unreadable += page.get("unreadable", ())
@@ -20,7 +24,7 @@ def history(call: Call, trace_id: str, order_name: str | None) -> int:
                 events += page["events"]
             else:
                 for event in page["events"]:
-                    call.output.text(line(event))
+                    call.output.text("\n".join([line(event), *ends(event, columns)]))
             if call.output.closed:
                 break
     for why in unreadable:
@@ -31,12 +35,27 @@ def history(call: Call, trace_id: str, order_name: str | None) -> int:
 
 
 def line(event: dict[str, Any]) -> str:
-    """When, who, what, and the rest (but for long addresses, which ``--json`` has)."""
+    """When, who, what, and the rest (but for long addresses, which ``--json`` has, and for ``ends``)."""
     kind, status = event["event_type"], event["status"]
     what = words(kind) if status in (kind, "info") else f"{words(kind)} {words(status)}"
     data = event.get("data") or {}
-    told = "  ".join(f"{name}={_short(value)}" for name, value in data.items() if name != "execution_url")
+    untold = ("execution_url", "instances") if _ends_instances(event) else ("execution_url",)
+    told = "  ".join(f"{name}={_short(value)}" for name, value in data.items() if name not in untold)
     return f"{moment(event['epoch'])}  {event['order_name']:<20}  {what:<12}  {told}".rstrip()
+
+
+def ends(event: dict[str, Any], columns: int) -> list[str]:
+    """How the attempt that this event ends did on each of its instances, a line or more for each."""
+    if not _ends_instances(event):
+        return []
+    told = instance_documents(event["data"]["instances"])
+    return [text for row in instances.rows(told, indent=" " * 6, columns=columns) for text in row]
+
+
+def _ends_instances(event: dict[str, Any]) -> bool:
+    """An event that commands wrote may be called anything and hold anything; its status tells it apart."""
+    own = event["event_type"] in STATUSES and event["status"] == event["event_type"]
+    return own and bool(instance_documents((event.get("data") or {}).get("instances")))
 
 
 def _short(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from rich.console import Console, Group
@@ -9,8 +10,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from execution_engine.cli import instances
 from execution_engine.cli.board import Board, Change, Line
-from execution_engine.cli.folding import fold
+from execution_engine.cli.folding import MOST, fold
 from execution_engine.cli.wording import MARKS, duration, words
 
 _STYLES = {
@@ -52,16 +54,21 @@ class LiveTable:
 
 
 def draw(board: Board, now: float, begun: float, room: int) -> Group:
-    """The table, and under it what it leaves out, the counts and the time since ``begun``."""
+    """The table, and under it what it leaves out, the counts and the time since ``begun``. Where there is room, below
+    an order that ended on instances their count, and those that did not succeed."""
     folded = fold(list(board.lines.values()), room)
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    left = min(MOST, room) - len(folded.shown)
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0), expand=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=None)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave, however much it has to say
     for line in folded.shown:
         table.add_row(*_row(line, now))
+        for row in _below(line, left):
+            table.add_row(*row)
+            left -= 1
     counts = board.counts
     told = [Text(f"{count} {words(state)}", _STYLES[state]) for state in MARKS if (count := counts[state])]
     last = Text(f"{duration(now - begun)}  ").append_text(Text(" · ").join(told))
@@ -82,3 +89,16 @@ def _row(line: Line, now: float) -> list[Text]:
         Text("" if elapsed is None else duration(elapsed)),
         Text(" ".join(part for part in (line.why, optional) if part), "dim"),
     ]
+
+
+def _below(line: Line, room: int) -> Iterator[list[Text]]:
+    if not line.instances or room < 1:
+        return
+    wrong, hidden = instances.choose(instances.unsuccessful(line.instances), room - 1)
+    told = instances.count(line.instances) + (" (not all shown)" if hidden else "")
+    yield [Text(""), Text(""), Text(""), Text(""), Text(told, "dim")]
+    for one in wrong:
+        seconds = "" if one["seconds"] is None else duration(one["seconds"])
+        said = "  ".join(part for part in (instances.why(one), instances.message(one)) if part)
+        status = Text(f"  {MARKS[one['status']]} {words(one['status'])}", _STYLES[one["status"]])
+        yield [status, Text(one["instance_id"]), Text(""), Text(seconds), Text(said, "dim")]

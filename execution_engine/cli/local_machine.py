@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +20,7 @@ from execution_engine.cli.machine import Machine, MachineLost, Submitted
 from execution_engine.clock import Clock
 from execution_engine.jobs.job import Door
 from execution_engine.jobs.naming import upload_key
+from execution_engine.local import instances as simulated
 from execution_engine.local.embedded_aws import EmbeddedAws
 from execution_engine.local.environment import no_proxy
 from execution_engine.local.gateway import http_event
@@ -66,6 +67,12 @@ class LocalMachine:
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
         payload, failed = self._invoke(_FUNCTIONS[door], {"job": document})
         return submitted(payload, failed=failed)
+
+    def declare(self, instances: Sequence[simulated.Instance]) -> None:
+        simulated.declare(self._folder.instances, instances)
+
+    def declared(self) -> Mapping[str, simulated.Instance]:
+        return simulated.declared(self._folder.instances)
 
     def is_done(self, run_id: str) -> bool:
         return self._engine.done.exists(run_id)

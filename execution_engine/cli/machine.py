@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from execution_engine.clock import Clock
 from execution_engine.errors import EngineError
 from execution_engine.history.history import History
 from execution_engine.jobs.job import Door
+
+if TYPE_CHECKING:
+    from execution_engine.local.instances import Instance
 
 
 class MachineLost(EngineError):
@@ -40,6 +44,14 @@ class Machine(Protocol):
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
         """Raises ``JobRefused`` with the faults that only submission finds."""
+        ...
+
+    def declare(self, instances: Sequence[Instance]) -> None:
+        """From now on orders find these instances there too, as they are described now."""
+        ...
+
+    def declared(self) -> Mapping[str, Instance] | None:
+        """All there are, by their ids; None where nobody declares instances, since they are real."""
         ...
 
     def is_done(self, run_id: str) -> bool:

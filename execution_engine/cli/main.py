@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from execution_engine import __version__
+from execution_engine.cli.comment_options import ApiUrl, DryRun, Issue, OfRun, Provider, PullRequest, Tag, TokenEnv
 from execution_engine.cli.exits import INTERRUPTED
-from execution_engine.cli.options import HELP, Debug, Form, JobFile, Json, RunId, State
+from execution_engine.cli.options import HELP, Code, Debug, Form, Instances, JobFile, Json, OneInstance, RunId, State
 
 if TYPE_CHECKING:
     from execution_engine.cli.calls import Command
@@ -65,26 +66,22 @@ def shared(
 def run(
     ctx: typer.Context,
     job: JobFile,
-    code: Annotated[
-        Path | None,
-        typer.Option(
-            "--code",
-            metavar="DIR",
-            help="Code of the orders that name no other (default: the job file's folder). "
-            "In a git checkout, files that git ignores stay out.",
-        ),
-    ] = None,
+    code: Code = None,
+    instances: Instances = None,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
 ) -> None:
     """Run a whole job on this machine and wait for its end.
 
+    The instances of SSM orders are simulated here: those of --instances, else of a file JOB.instances.yaml beside JOB,
+    else those declared before.
+
     Ctrl-C ends the running orders and records that first; a second one leaves at once.
     """
     from execution_engine.cli import run_command
 
-    _perform(ctx, lambda call: run_command.run(call, job, code), as_json, state, debug)
+    _perform(ctx, lambda call: run_command.run(call, job, code, instances), as_json, state, debug)
 
 
 @app.command()
@@ -115,14 +112,21 @@ def cancel(ctx: typer.Context, run: RunId, as_json: Json = False, state: State =
 
 
 @app.command()
-def retry(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
+def retry(
+    ctx: typer.Context,
+    run: RunId,
+    instances: Instances = None,
+    as_json: Json = False,
+    state: State = None,
+    debug: Debug = False,
+) -> None:
     """Run again what did not succeed of a run, as a new run; shows it and exits as `run` does.
 
     Ctrl-C ends the new run, as that of `run` does.
     """
     from execution_engine.cli import steering_command
 
-    _perform(ctx, lambda call: steering_command.retry(call, run), as_json, state, debug)
+    _perform(ctx, lambda call: steering_command.retry(call, run, instances), as_json, state, debug)
 
 
 @app.command()
@@ -156,15 +160,44 @@ def logs(
     ctx: typer.Context,
     run: RunId,
     order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's number or name.")],
+    instance: OneInstance = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the order ends.")] = False,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
 ) -> None:
-    """Print an order's log: its bytes, nothing else."""
+    """Print an order's log: its bytes, nothing else.
+
+    Of an order that ran on several instances each one's, below a line with its id.
+    """
     from execution_engine.cli import logs_command
 
-    _perform(ctx, lambda call: logs_command.logs(call, run, order, follow=follow), as_json, state, debug)
+    _perform(ctx, lambda call: logs_command.logs(call, run, order, instance, follow=follow), as_json, state, debug)
+
+
+@app.command()
+def comment(
+    ctx: typer.Context,
+    run: OfRun,
+    pr: PullRequest = None,
+    issue: Issue = None,
+    tag: Tag = None,
+    token_env: TokenEnv = "GITHUB_TOKEN",
+    api_url: ApiUrl = None,
+    provider: Provider = "github",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    state: State = None,
+    debug: Debug = False,
+) -> None:
+    """Post a summary of a run on a pull request or an issue, and print its URL.
+
+    There is one comment for each tag: if it is there, it is updated in place. A run is read as `status` reads it.
+    """
+    from execution_engine.cli import comment_command
+
+    asked = comment_command.Asked(run, pr, issue, tag, token_env, api_url, provider, dry_run)
+    _perform(ctx, lambda call: comment_command.comment(call, asked), as_json, state, debug)
 
 
 @app.command()

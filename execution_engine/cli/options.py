@@ -35,6 +35,27 @@ State = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 JobFile = Annotated[Path, typer.Argument(metavar="JOB", help="A job file in YAML or JSON.")]
+Code = Annotated[
+    Path | None,
+    typer.Option(
+        "--code",
+        metavar="DIR",
+        help="Code of the orders that name no other (default: the job file's folder). "
+        "In a git checkout, files that git ignores stay out.",
+    ),
+]
+OneInstance = Annotated[
+    str | None, typer.Option("--instance", metavar="ID", help="Of an SSM order: what this instance wrote.")
+]
+Instances = Annotated[
+    str | None,
+    typer.Option(
+        "--instances",
+        metavar="SPEC",
+        help="Declare simulated instances of this machine, for SSM orders to run on: a YAML or JSON file, or "
+        "web-1:Role=web,web-2:Role=web. They stay declared; one that is declared again is what it is said to be then.",
+    ),
+]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run_id.")]
 
 

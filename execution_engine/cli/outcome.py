@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from execution_engine.cli import instances
 from execution_engine.cli.machine import Machine
 from execution_engine.cli.output import Output
-from execution_engine.cli.wording import counted, last_lines, words
+from execution_engine.cli.wording import counted, last_lines, plain, words
 
 LOG_LIMIT = 64 * 1024
 """Bytes of each order's log in the JSON document."""
 
 TAIL_LINES = 20
 TAILS = 10
-"""So many failed orders are shown with the end of their logs."""
+"""So many failed orders are shown with the end of their logs, and so many failed instances of each."""
 
 NAMED = 30
-"""So many more are named."""
+"""So many more are named, of orders and of an order's instances."""
+
+_INDENT = "  "
 
 
 def tell(machine: Machine, output: Output, run_id: str, *, seconds: float, state: Path | None) -> str:
@@ -29,9 +33,12 @@ def tell(machine: Machine, output: Output, run_id: str, *, seconds: float, state
     run = machine.history.run(run_id)
     failed = [order for order in run["orders"] if order["status"] in ("failed", "timed_out")]
     ran = [order for order in failed if order["attempt"]]
-    for order in ran[:TAILS]:
+    logged, more = ran[:TAILS], [order for order in ran[TAILS:] if not order.get("instances")]
+    for line in ends([order for order in run["orders"] if order.get("instances") and order not in logged]):
+        output.say(line)
+    for order in logged:
         _tell_order(machine, output, run_id, order)
-    for line in unshown(ran[TAILS:], [order for order in failed if not order["attempt"]]):
+    for line in unshown(more, [order for order in failed if not order["attempt"]]):
         output.say(line)
     for why in run.get("unreadable", ()):
         output.say(why)
@@ -47,8 +54,10 @@ def further(run: dict[str, Any], failed: list[dict[str, Any]], state: Path | Non
     """The commands that tell more, as they can be typed."""
     shown = failed or run["orders"]
     name = shown[0]["order_name"] if shown else "ORDER"
+    told = shown[0].get("instances", []) if shown else []
+    one = f" --instance {(instances.unsuccessful(told) or told)[0]['instance_id']}" if len(told) > 1 else ""
     return [
-        f"{base(state)} logs {run['run_id']} {name}",
+        f"{base(state)} logs {run['run_id']} {name}{one}",
         f"{base(state)} status {run['run_id']}",
         f"{base(state)} history {run['trace_id']}",
         *([] if run["status"] == "succeeded" else [f"{base(state)} retry {run['run_id']}"]),
@@ -58,6 +67,18 @@ def further(run: dict[str, Any], failed: list[dict[str, Any]], state: Path | Non
 def base(state: Path | None) -> str:
     """How every command begins."""
     return "execution-engine" + ("" if state is None else f" --state {shlex.quote(str(state))}")
+
+
+def ends(orders: list[dict[str, Any]]) -> list[str]:
+    """How orders ended on their instances, without any log."""
+    told: list[str] = []
+    for order in orders[:NAMED]:
+        shown, hidden = instances.choose(order["instances"], NAMED)
+        rows = [line for row in instances.rows(shown, indent=_INDENT, columns=_columns()) for line in row]
+        told += [_headline(order), *rows, *([f"{_INDENT}{hidden}"] if hidden else [])]
+    if len(orders) > NAMED:
+        told.append(f"and {counted(len(orders) - NAMED, 'more order')} on instances")
+    return told
 
 
 def unshown(more: list[dict[str, Any]], unrun: list[dict[str, Any]]) -> list[str]:
@@ -80,13 +101,43 @@ def _document(machine: Machine, output: Output, run_id: str) -> str:
 
 def _tell_order(machine: Machine, output: Output, run_id: str, order: dict[str, Any]) -> None:
     output.say(_headline(order))
-    log = machine.history.log_end(run_id, order["order_num"], LOG_LIMIT)
-    for line in last_lines(log, TAIL_LINES) if log else ():
-        output.say(f"  │ {line}")
+    if order.get("instances"):
+        _tell_instances(machine, output, run_id, order)
+        return
+    for line in _tail(machine.history.log_end(run_id, order["order_num"], LOG_LIMIT)):
+        output.say(f"  {line}")
+
+
+def _tell_instances(machine: Machine, output: Output, run_id: str, order: dict[str, Any]) -> None:
+    """Each with its outcome; those that did not succeed with the end of what they wrote, but for what is said of them
+    anyway."""
+    shown, hidden = instances.choose(order["instances"], NAMED)
+    with_log = [one["instance_id"] for one in instances.unsuccessful(shown)][:TAILS]
+    rows = instances.rows(shown, indent=_INDENT, columns=_columns())
+    for one, row in zip(shown, rows, strict=True):
+        name, log = one["instance_id"], ""
+        if name in with_log:
+            log = machine.history.log_end(run_id, order["order_num"], LOG_LIMIT, name)
+        tail = [] if plain(log) == instances.message(one) else _tail(log)
+        for line in [*row, *(f"{_INDENT}  {line}" for line in tail)]:
+            output.say(line)
+    if hidden:
+        output.say(f"{_INDENT}{hidden}")
+
+
+def _tail(log: str) -> list[str]:
+    return [f"│ {line}" for line in last_lines(log, TAIL_LINES)] if log else []
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns
 
 
 def _headline(order: dict[str, Any]) -> str:
     exit_code = order["exit_code"]
-    why = order["reason"] or (f"exit {exit_code}" if exit_code is not None else "")
+    failed = order["status"] != "succeeded"
+    why = order["reason"] or (f"exit {exit_code}" if failed and exit_code is not None else "")
     notes = [note for note in (why, "" if order["must_succeed"] else "optional") if note]
-    return f"{order['order_name']} {words(order['status'])}" + (f" ({', '.join(notes)})" if notes else "")
+    told = order.get("instances", ())
+    on = f", {instances.count(told)}" if len(told) > 1 else ""
+    return f"{order['order_name']} {words(order['status'])}" + (f" ({', '.join(notes)})" if notes else "") + on

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from execution_engine.cli import exits, job_files, runs
+from execution_engine.cli import exits, job_files, runs, simulated
 from execution_engine.cli.board import Board
 from execution_engine.cli.calls import Call
 from execution_engine.cli.follower import Follower
@@ -20,11 +20,15 @@ from execution_engine.cli.wording import counted
 Code = tuple[str, BinaryIO]
 
 
-def run(call: Call, path: Path, code: Path | None) -> int:
-    """Nothing is started, not even the machine, for a job that is not right or code that can't be packed."""
+def run(call: Call, path: Path, code: Path | None, instances: str | None = None) -> int:
+    """Nothing is started, not even the machine, for a job that is not right, code that can't be packed, or instances
+    that can't be understood."""
     file = job_files.load(path)
+    declaration = _instances(call, file, instances)
     with _code(call, file, code) as packed, call.machine() as (machine, interrupts):
         begun = machine.clock.now()
+        simulated.declare(call, machine, declaration)
+        simulated.warn(call, machine, file.job)
         accepted = _submit(machine, file, packed, interrupts)
         call.output.about = {"run_id": accepted.run_id, "trace_id": accepted.trace_id}
         orders = counted(len(file.job.orders), "order")
@@ -35,6 +39,14 @@ def run(call: Call, path: Path, code: Path | None) -> int:
         seconds, interrupted = machine.clock.now() - begun, interrupts.asked
         status = tell(machine, call.output, accepted.run_id, seconds=seconds, state=call.state)
         return exits.INTERRUPTED if interrupted else exits.of_status(status)
+
+
+def _instances(call: Call, file: job_files.JobFile, spec: str | None) -> simulated.Declaration | None:
+    declaration = simulated.read_for(file.path, file.job, spec)
+    if spec is not None and file.job.door != "ssm":
+        call.output.say("--instances is not used: no order runs on instances")
+        return None
+    return declaration
 
 
 def _submit(machine: Machine, file: job_files.JobFile, packed: Code | None, interrupts: Interrupts) -> Submitted:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
-from execution_engine.cli import exits, runs
+from execution_engine.cli import exits, instances, runs
 from execution_engine.cli.board import Board
 from execution_engine.cli.calls import Call
 from execution_engine.cli.wording import MARKS, duration, moment, words
@@ -18,12 +19,12 @@ def status(call: Call, run_id: str) -> int:
     if call.output.as_json:
         call.output.document(run)
     else:
-        call.output.text("\n".join(lines(run, now)))
+        call.output.text("\n".join(lines(run, now, shutil.get_terminal_size().columns)))
     return exits.SUCCEEDED
 
 
-def lines(run: dict[str, Any], now: float) -> list[str]:
-    """The run's document as text."""
+def lines(run: dict[str, Any], now: float, columns: int) -> list[str]:
+    """The run's document as text, each order followed by the instances that it ended on."""
     stopping = f" (being stopped: {run['stop']})" if run["stop"] and run["completed_at"] is None else ""
     summary = ", ".join(f"{count} {words(name)}" for name, count in run["summary"].items() if count)
     end = "deadline" if run["completed_at"] is None else "ended"
@@ -50,4 +51,6 @@ def lines(run: dict[str, Any], now: float) -> list[str]:
         ]
         shown = "  ".join(note for note in notes if note)
         told.append(f"{line.num}  {line.name:<{width}}  {MARKS[line.state]} {words(line.state):<10}  {shown}".rstrip())
+        for row in instances.rows(line.instances, indent=" " * 6, columns=columns):
+            told += row
     return [*told, *run.get("unreadable", ())]

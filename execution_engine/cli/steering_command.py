@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from execution_engine.cli import exits, runs
+from execution_engine.cli import exits, runs, simulated
 from execution_engine.cli.calls import Call
 from execution_engine.cli.interrupts import Interrupts
 from execution_engine.cli.machine import Machine, Submitted
@@ -28,10 +28,12 @@ def cancel(call: Call, run_id: str) -> int:
         return exits.SUCCEEDED
 
 
-def retry(call: Call, run_id: str) -> int:
-    """Shows, waits and exits as ``run`` does."""
+def retry(call: Call, run_id: str, instances: str | None = None) -> int:
+    """Shows, waits and exits as ``run`` does. Instances that were declared for the run still are."""
+    declaration = simulated.read(instances)
     with call.machine() as (machine, interrupts):
         runs.end_if_abandoned(call, machine, interrupts, runs.known(call, machine, run_id))
+        simulated.declare(call, machine, declaration)
         begun = machine.clock.now()
         accepted = _retried(call, machine, interrupts, run_id)
         again = machine.history.outline(accepted.run_id)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from execution_engine.cli import drawing, exits
+from execution_engine.cli import destinations, drawing, exits
 from execution_engine.cli.calls import Call
 from execution_engine.cli.job_files import load
 from execution_engine.cli.wording import counted
 from execution_engine.jobs.job import Job
+
+NAMED = 5
+"""So many instances and tags are named."""
 
 
 def validate(call: Call, path: Path) -> int:
@@ -18,7 +21,8 @@ def validate(call: Call, path: Path) -> int:
     if call.output.as_json:
         call.output.document({"valid": True, "orders": orders(job)})
     else:
-        call.output.text(f"valid: {counted(len(job.orders), 'order')}")
+        on = destinations.some(destinations.all_names(job), NAMED)
+        call.output.text(f"valid: {counted(len(job.orders), 'order')}" + (f" on {on}" if on else ""))
     return exits.SUCCEEDED
 
 
@@ -32,7 +36,8 @@ def graph(call: Call, path: Path, form: str, width: int) -> int:
 
 
 def orders(job: Job) -> list[dict[str, Any]]:
-    """``level``: 1 for orders that need nobody, else one more than the deepest they need."""
+    """``level``: 1 for orders that need nobody, else one more than the deepest they need. ``ssm_targets``: of orders
+    that run on instances."""
     levels = drawing.levels(job)
     return [
         {
@@ -42,6 +47,7 @@ def orders(job: Job) -> list[dict[str, Any]]:
             "must_succeed": order.must_succeed,
             "needs": list(order.needs),
             "level": levels[order.order_num],
+            **({} if order.ssm_targets is None else {"ssm_targets": destinations.document(order.ssm_targets)}),
         }
         for order in job.orders
     ]

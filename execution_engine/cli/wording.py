@@ -49,3 +49,8 @@ def last_lines(log: str, count: int) -> list[str]:
     shown = [line.rstrip("\r").rpartition("\r")[2] for line in lines[-count:]]
     cut = [line if len(line) <= LINE_LIMIT else line[: LINE_LIMIT - 1] + "…" for line in shown]
     return ["".join(c if c.isprintable() or c == "\t" else "�" for c in line) for line in cut]
+
+
+def plain(text: str) -> str:
+    """Somebody else's words as one line that moves no cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in _ESCAPES.sub("", text)).split())

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from execution_engine.orders.event import Event
+from execution_engine.orders.instance import InstanceOutcome, read_instances
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run
 
@@ -55,12 +56,13 @@ def run_document(run: Run) -> Document:
 
 def order_document(order: Order) -> Document:
     """``seconds``: how long its last attempt ran, null while it does and if it never did. ``damaged``: what of
-    its record could not be read and was filled in. No commands: they may be long, and are no news."""
+    its record could not be read and was filled in. No commands: they may be long, and are no news. ``instances``:
+    how it ended on each, of an SSM order that has; of no other."""
     document: Document = {name: getattr(order, name) for name in _TOLD}
     document["status"] = str(order.status)
     document["dependencies"] = list(order.dependencies)
     document["seconds"] = _seconds(order)
-    return document
+    return {**document, **_instances(order)}
 
 
 def result_document(order: Order, log: str) -> Document:
@@ -73,7 +75,14 @@ def result_document(order: Order, log: str) -> Document:
         "exit_code": order.exit_code,
         "seconds": _seconds(order),
         "log": log,
+        **_instances(order),
     }
+
+
+def instance_documents(instances: object) -> list[Document]:
+    """How an order ended on each of its instances, in the order of their ids, from the map that records and events
+    hold. ``message``: what SSM or the engine says of one that could not tell itself. What is no such map has none."""
+    return [_instance(one) for one in read_instances(instances)]
 
 
 def event_document(event: Event) -> Document:
@@ -83,7 +92,26 @@ def event_document(event: Event) -> Document:
     return document
 
 
-def _seconds(order: Order) -> float | None:
-    if order.started_at is None or order.ended_at is None:
+def _instances(order: Order) -> Document:
+    told = instance_documents(order.instances)
+    return {"instances": told} if told else {}
+
+
+def _instance(one: InstanceOutcome) -> Document:
+    return {
+        "instance_id": one.instance_id,
+        "status": str(one.status),
+        "exit_code": one.exit_code,
+        "reason": one.reason,
+        "message": one.message,
+        "started_at": one.started_at,
+        "ended_at": one.ended_at,
+        "seconds": _seconds(one),
+        "log_bytes": one.log_bytes,
+    }
+
+
+def _seconds(what: Order | InstanceOutcome) -> float | None:
+    if what.started_at is None or what.ended_at is None:
         return None
-    return round(max(0.0, order.ended_at - order.started_at), 3)
+    return round(max(0.0, what.ended_at - what.started_at), 3)

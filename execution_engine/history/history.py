@@ -13,7 +13,7 @@ from execution_engine.history.documents import (
     result_document,
     run_document,
 )
-from execution_engine.history.log_text import last_text
+from execution_engine.history.logs import Logs
 from execution_engine.orders.mending import mend_run
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run
@@ -31,7 +31,7 @@ class History:
 
     def __init__(self, queries: Queries, logs: OrderLogs) -> None:
         self._queries = queries
-        self._logs = logs
+        self._logs = Logs(logs)
 
     def trace(
         self,
@@ -88,22 +88,34 @@ class History:
     def results(self, run_id: str, log_limit: int) -> Document:
         """How each order ended, with the last ``log_limit`` bytes of its log: ``{"orders": […]}``."""
         unreadable: list[str] = []
-        orders = [result_document(order, self._end(order, log_limit)) for order in self._orders(run_id, unreadable)]
+        found = self._orders(run_id, unreadable)
+        orders = [result_document(order, self._logs.end(order, log_limit, None)) for order in found]
         return {"orders": orders, **({"unreadable": unreadable} if unreadable else {})}
 
     def find_order(self, run_id: str, order: str) -> Document:
         """One order, by its number or by its name."""
         return order_document(self._find(run_id, order))
 
-    def log(self, run_id: str, order: str, start: int = 0, attempt: int | None = None) -> Iterator[bytes]:
-        """The masked log of an attempt (the last one) from byte ``start`` on, in pieces; as far as it has
-        come while it runs. Where no worker ever wrote one, what the engine has to say instead."""
+    def instances(self, run_id: str, order: str, attempt: int | None = None) -> list[str]:
+        """The ids of the instances that an SSM order's attempt (the last one) has logs of, as far as they are known;
+        empty for orders of other targets."""
         found = self._find(run_id, order)
-        return self._stream(found, start, found.attempt if attempt is None else attempt)
+        return self._logs.instances(found, found.attempt if attempt is None else attempt)
 
-    def log_end(self, run_id: str, order: str, limit: int) -> str:
-        """The last ``limit`` bytes of that log, as text."""
-        return self._end(self._find(run_id, order), limit)
+    def log(
+        self, run_id: str, order: str, start: int = 0, attempt: int | None = None, instance: str | None = None
+    ) -> Iterator[bytes]:
+        """The masked log of an attempt (the last one) from byte ``start`` on, in pieces; as far as it has
+        come while it runs. Where no worker ever wrote one, what the engine has to say instead.
+
+        Of an order that runs on several instances that of ``instance``, or all, each below a line with its id.
+        """
+        found = self._find(run_id, order)
+        return self._logs.stream(found, start, found.attempt if attempt is None else attempt, instance)
+
+    def log_end(self, run_id: str, order: str, limit: int, instance: str | None = None) -> str:
+        """The last ``limit`` bytes of that log, as text; of several instances the end of each."""
+        return self._logs.end(self._find(run_id, order), limit, instance)
 
     def _run(self, run_id: str) -> Run:
         run = self._queries.run(run_id) if _is_id(run_id) else None
@@ -132,26 +144,6 @@ class History:
             if page.next is None:
                 return
             page = self._queries.orders(run_id, after=page.next)
-
-    def _stream(self, order: Order, start: int, attempt: int) -> Iterator[bytes]:
-        written = False
-        if attempt:
-            for piece in self._logs.stream(order.run_id, order.order_num, attempt, start):
-                written = True
-                yield piece
-        if written or start or attempt != order.attempt:
-            return
-        if order.status.is_terminal and not order.log_bytes and order.log_tail:
-            yield order.log_tail.encode()
-
-    def _end(self, order: Order, limit: int) -> str:
-        """A short log lies in the record as a whole, so that a run of many orders needs no call for each."""
-        kept = order.log_tail or ""
-        size = len(kept.encode())
-        if order.attempt == 0 or order.log_bytes == 0 or (order.log_bytes == size and size <= limit):
-            return last_text(kept.encode(), limit)
-        found = self._logs.end(order.run_id, order.order_num, order.attempt, limit)
-        return last_text(found or kept.encode(), limit)
 
 
 def _is_id(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from execution_engine.jobs.naming import (
     RUN_NUM,
     Callback,
     bundle_key,
+    instances_prefix,
     log_prefix,
     order_num,
     parse_callback,
@@ -79,12 +81,14 @@ class Remains:
 
     def _attempt(self, claimed: Callback, keys: list[str]) -> Document | None:
         """``status`` is null where no result was written: whoever ran it was cut off. ``log`` is the folder of the
-        log's pieces, null if nothing was printed. None for what was claimed so that it would never run."""
+        log's pieces, or of the instances that have one each; null if nothing was printed. None for what was claimed
+        so that it would never run."""
         ids = (claimed.run_id, claimed.order_num, claimed.attempt)
         claim, result = self._reports.claim(*ids), self._reports.result(*ids)
         if claim is not None and claim.void:
             return None
-        log = log_prefix(*ids)
+        spread = any(key.startswith(instances_prefix(*ids)) for key in keys)
+        log = instances_prefix(*ids) if spread else log_prefix(*ids)
         return {
             "order_num": claimed.order_num,
             "order_name": self._name(claimed),
@@ -105,6 +109,8 @@ class Remains:
 
 
 def _claims(keys: Iterable[str]) -> list[Callback]:
+    """One for each attempt, however many instances claimed it."""
     found = [callback for key in keys if (callback := parse_callback(key)) is not None]
-    claims = [one for one in found if one.kind == "claim" and one.order_num != RUN_NUM]
+    # An order that runs on instances has their claims beside its own; each of them says that it began.
+    claims = {replace(one, instance=None) for one in found if one.kind == "claim" and one.order_num != RUN_NUM}
     return sorted(claims, key=lambda claim: (claim.order_num, claim.attempt))

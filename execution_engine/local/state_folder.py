@@ -13,8 +13,8 @@ from typing import Any
 LOG_LIMIT = 8 * 1024 * 1024
 """Bytes; a larger log is set aside at the next start, replacing the one set aside before."""
 
-BUILD_LOGS = 500
-"""How many logs of builds are kept from one start to the next."""
+BUILD_LOGS = COMMAND_LOGS = 500
+"""How many logs of builds, and of what instances ran, are kept from one start to the next."""
 
 
 def default_state_folder(environ: Mapping[str, str]) -> Path:
@@ -77,6 +77,26 @@ class StateFolder:
         return self.root / "builds.json"
 
     @property
+    def instances(self) -> Path:
+        """The instances that this machine plays."""
+        return self.root / "instances.json"
+
+    @property
+    def command_logs(self) -> Path:
+        """What instances print when they run something, a file each."""
+        return self.root / "commands"
+
+    @property
+    def commands(self) -> Path:
+        """What was sent to instances, and what became of it."""
+        return self.root / "commands.json"
+
+    @property
+    def documents(self) -> Path:
+        """The documents of Systems Manager."""
+        return self.root / "documents.json"
+
+    @property
     def identity(self) -> Path:
         """The operator's keys and the path of the roles: known to this machine's owner only."""
         return self.root / "identity.json"
@@ -110,18 +130,23 @@ class StateFolder:
         """Makes the folder, readable by its owner alone (also one that was made more openly)."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
-        for folder in (self.users, self.tmp, self.services, self.objects, self.build_logs):
+        for folder in (self.users, self.tmp, self.services, self.objects, self.build_logs, self.command_logs):
             folder.mkdir(exist_ok=True)
 
     def clean(self) -> None:
         """Before a start, when nobody uses it: no left-over temporary files, no endless log, nor endlessly many."""
         shutil.rmtree(self.tmp, ignore_errors=True)
         self.tmp.mkdir(exist_ok=True)
-        logs = sorted(self.build_logs.glob("*.log"), key=lambda path: path.stat().st_mtime)
-        for path in logs[:-BUILD_LOGS]:
-            path.unlink(missing_ok=True)
+        _keep_newest(self.build_logs, BUILD_LOGS)
+        _keep_newest(self.command_logs, COMMAND_LOGS)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
+
+
+def _keep_newest(folder: Path, how_many: int) -> None:
+    logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    for path in logs[:-how_many]:
+        path.unlink(missing_ok=True)
 
 
 def read_document(path: Path) -> dict[str, Any] | None:

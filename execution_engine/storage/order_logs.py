@@ -1,12 +1,18 @@
-"""An order's log as it was streamed to S3: the objects below its prefix, one after the other (law 11)."""
+"""An order's log as it was streamed to S3: the objects below its prefix, one after the other (law 11).
+
+Of an SSM order each instance has its own. One that is short lies in the instance's result instead, and so does what
+there is to say where nothing ran.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from botocore.exceptions import ClientError
 
-from execution_engine.jobs.naming import log_prefix
+from execution_engine.jobs.naming import instances_prefix, log_prefix, result_key
+from execution_engine.orders.report import RESULT_LIMIT, Result, parse_result
 from execution_engine.storage.objects import Bucket
 
 PIECE = 256 * 1024
@@ -14,20 +20,47 @@ PIECE = 256 * 1024
 
 
 class OrderLogs:
-    """Of one attempt each; while it runs a log ends where it has come to."""
+    """Of one attempt each, and of one instance where that is named; while it runs a log ends where it has come to."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
 
-    def stream(self, run_id: str, num: str, attempt: int, start: int = 0) -> Iterator[bytes]:
-        """From byte ``start`` on, in pieces. A call per 1,000 objects to list them, and one for each."""
-        return self._read(self._bucket.keys(log_prefix(run_id, num, attempt)), start)
+    def instances(self, run_id: str, num: str, attempt: int) -> list[str]:
+        """The ids of those that wrote anything, sorted. A call per 1,000 of them."""
+        prefix = instances_prefix(run_id, num, attempt)
+        pages = self._bucket.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket.name, Prefix=prefix, Delimiter="/"
+        )
+        folders = [one["Prefix"] for page in pages for one in page.get("CommonPrefixes", ())]
+        return sorted(folder.removeprefix(prefix).removesuffix("/") for folder in folders)
 
-    def end(self, run_id: str, num: str, attempt: int, limit: int) -> bytes:
-        """The last ``limit`` bytes, or all there are."""
-        objects = list(self._bucket.keys(log_prefix(run_id, num, attempt)))
-        start = max(0, sum(size for _, size in objects) - limit)
-        return b"".join(self._read(objects, start))
+    def stream(
+        self, run_id: str, num: str, attempt: int, start: int = 0, *, instance: str | None = None
+    ) -> Iterator[bytes]:
+        """From byte ``start`` on, in pieces. A call per 1,000 objects to list them, and one for each."""
+        objects = iter(self._bucket.keys(log_prefix(run_id, num, attempt, instance)))
+        first = next(objects, None)
+        if first is not None:
+            yield from self._read(chain([first], objects), start)
+        elif instance is not None:
+            told = self._result(run_id, num, attempt, instance)
+            if told is not None and (rest := told.log.encode()[start:]):
+                yield rest
+
+    def end(self, run_id: str, num: str, attempt: int, limit: int, *, instance: str | None = None) -> bytes:
+        """The last ``limit`` bytes, or all there are. Of an instance that has ended most often one call."""
+        told = None if instance is None else self._result(run_id, num, attempt, instance)
+        kept = b"" if told is None else told.log.encode()
+        if told is None or told.log_bytes is None or len(kept) < min(limit, told.log_bytes):
+            objects = list(self._bucket.keys(log_prefix(run_id, num, attempt, instance)))
+            if objects:
+                start = max(0, sum(size for _, size in objects) - limit)
+                return b"".join(self._read(objects, start))
+        return kept[-limit:] if limit > 0 else b""
+
+    def _result(self, run_id: str, num: str, attempt: int, instance: str) -> Result | None:
+        data = self._bucket.read(result_key(run_id, num, attempt, instance), RESULT_LIMIT + 1)
+        return None if data is None else parse_result(data, run_id=run_id, order_num=num, attempt=attempt)
 
     def _read(self, objects: Iterable[tuple[str, int]], skip: int) -> Iterator[bytes]:
         for key, size in objects:

@@ -5,7 +5,7 @@ Time passes only where a command sleeps; each sleep takes the next step of the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from execution_engine.cli.main import app
 from execution_engine.errors import JobRefused
 from execution_engine.history.history import History
 from execution_engine.jobs.job import Door
+from execution_engine.local.instances import Instance
 from execution_engine.orders.event import Event
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, Tally
@@ -62,7 +63,7 @@ class World:
     the_run: Run | None = None
     the_orders: dict[str, Order] = field(default_factory=dict)
     the_events: list[Event] = field(default_factory=list)
-    the_logs: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    the_logs: dict[tuple[str, int, str | None], bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def run(self, run_id: str) -> Run | None:
@@ -90,12 +91,17 @@ class World:
             )
         )
 
-    def stream(self, run_id: str, num: str, attempt: int, start: int = 0) -> Iterator[bytes]:
-        data = self.the_logs.get((num, attempt), b"")[start:]
+    def instances(self, run_id: str, num: str, attempt: int) -> list[str]:
+        return sorted({one for place, nth, one in self.the_logs if (place, nth) == (num, attempt) and one is not None})
+
+    def stream(
+        self, run_id: str, num: str, attempt: int, start: int = 0, *, instance: str | None = None
+    ) -> Iterator[bytes]:
+        data = self.the_logs.get((num, attempt, instance), b"")[start:]
         yield from (data[i : i + 7] for i in range(0, len(data), 7))
 
-    def end(self, run_id: str, num: str, attempt: int, limit: int) -> bytes:
-        return self.the_logs.get((num, attempt), b"")[-limit:]
+    def end(self, run_id: str, num: str, attempt: int, limit: int, *, instance: str | None = None) -> bytes:
+        return self.the_logs.get((num, attempt, instance), b"")[-limit:]
 
 
 class Stand:
@@ -118,6 +124,7 @@ class Stand:
         self.abandoned: set[str] = set()
         self.alone = False
         self.lost: dict[str, Any] | None = None
+        self.the_declared: dict[str, Instance] = {}
 
     @contextmanager
     def open(self, state: Path | None) -> Iterator[Machine]:
@@ -140,6 +147,13 @@ class Stand:
         if self.world.the_run is None:
             self.begin("build", "test")
         return Submitted(RUN, TRACE, FLOW)
+
+    def declare(self, instances: Sequence[Instance]) -> None:
+        assert not self.submitted, "they are declared before anything looks for them"
+        self.the_declared |= {one.instance_id: one for one in instances}
+
+    def declared(self) -> dict[str, Instance]:
+        return self.the_declared
 
     def is_done(self, run_id: str) -> bool:
         return self.done
@@ -180,11 +194,11 @@ class Stand:
 
     # The script
 
-    def begin(self, *names: str, phase: Phase = Phase.RUNNING) -> None:
+    def begin(self, *names: str, phase: Phase = Phase.RUNNING, **facts: Any) -> None:
         self.world.the_run = a_run(RUN, phase=phase, total=len(names), last_epoch=NOW)
         for place, name in enumerate(names, 1):
             num = f"{place:04d}"
-            self.world.the_orders[num] = an_order(RUN, num, order_name=name)
+            self.world.the_orders[num] = an_order(RUN, num, order_name=name, **facts)
             self.tell(num, "queued")
 
     def tell(self, num: str, kind: str, **data: Any) -> None:
@@ -208,7 +222,9 @@ class Stand:
         self.world.the_events.append(event)
         self.world.the_run = replace(run, last_epoch=epoch)
         if kind in set(Status):
-            facts = {name: value for name, value in data.items() if name in ("reason", "exit_code", "attempt")}
+            facts = {
+                name: value for name, value in data.items() if name in ("reason", "exit_code", "attempt", "instances")
+            }
             if kind == "running":
                 facts["started_at"] = now
             if Status(kind).is_terminal:
@@ -216,8 +232,9 @@ class Stand:
             changed = {**{name: getattr(order, name) for name in Order.__slots__}, **facts, "status": Status(kind)}
             self.world.the_orders[num] = Order(**changed)
 
-    def log(self, num: str, data: bytes, attempt: int = 1) -> None:
-        self.world.the_logs[(num, attempt)] = self.world.the_logs.get((num, attempt), b"") + data
+    def log(self, num: str, data: bytes, attempt: int = 1, instance: str | None = None) -> None:
+        key = (num, attempt, instance)
+        self.world.the_logs[key] = self.world.the_logs.get(key, b"") + data
 
     def complete(self, status: str, **tally: int) -> None:
         assert self.world.the_run is not None

@@ -70,6 +70,36 @@ def test_the_time_of_an_order() -> None:
     assert line(1, "queued", started=4.0).elapsed(10) is None, "it waits for its next attempt"
 
 
+ENDS = {
+    "web-2": {"status": "failed", "exit_code": 7, "started_at": 10.0, "ended_at": 13.0},
+    "web-1": {"status": "succeeded"},
+}
+
+
+def test_the_end_of_an_order_tells_of_its_instances() -> None:
+    board = Board([Line("0001", "patch", "ssm", True)])
+    change = board.learn(event("failed", 13, exit_code=7, instances=ENDS))
+    assert change is not None
+    assert [one["instance_id"] for one in change.instances] == ["web-1", "web-2"]
+    assert board.lines["0001"].instances == change.instances
+
+
+def test_an_attempt_that_is_repeated_leaves_no_instances_behind() -> None:
+    board = Board([Line("0001", "patch", "ssm", True, "running")])
+    change = board.learn(event("queued", attempt=1, instances=ENDS))
+    assert change is not None
+    assert len(change.instances) == 2
+    assert board.lines["0001"].instances == ()
+
+
+def test_what_commands_report_says_on_which_instance() -> None:
+    board = Board([Line("0001", "patch", "ssm", True), line(2)])
+    told = board.learn(event("deployed", status="info", instance_id="web-1\x1b[2J"))
+    assert told == Change(10, "patch", "deployed", "info, web-1", note=True)
+    own = board.learn(event("deployed", status="info", num="0002", instance_id="web-1"))
+    assert own == Change(10, "order-2", "deployed", "info", note=True), "elsewhere it is the commands' own word"
+
+
 def test_few_orders_are_all_shown() -> None:
     lines = [line(i, "succeeded") for i in range(10)]
     assert fold(lines, 10).shown == tuple(lines)
@@ -101,9 +131,9 @@ def test_a_table_always_fits_and_tells_what_is_left_out(states: list[str], room:
     assert folded.hidden == (f"{left_out} more that run or failed" if left_out else "")
 
 
-def drawn(board: Board, width: int = 80) -> list[str]:
+def drawn(board: Board, width: int = 80, room: int = 20) -> list[str]:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(draw(board, now=75.0, begun=10.0, room=20))
+    console.print(draw(board, now=75.0, begun=10.0, room=room))
     return [text.rstrip() for text in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -116,6 +146,34 @@ def test_the_table() -> None:
         "✗ failed     order-3  lambda  00:05  exit 1 optional",
         "01:05  1 running · 1 succeeded · 1 failed",
     ]
+
+
+def on_instances(*statuses: str) -> Board:
+    ends = {f"i-{place:017}": {"status": status, "exit_code": 137} for place, status in enumerate(statuses)}
+    board = Board([Line("0001", "patch", "ssm", True, "running", started=10.0), line(2)])
+    board.learn(event("failed", 15.0, exit_code=137, instances=ends))
+    return board
+
+
+def test_the_table_counts_instances_and_names_those_that_did_not_succeed() -> None:
+    assert drawn(on_instances("succeeded", "failed", "timed_out")) == [
+        "✗ failed       patch                ssm     00:05  exit 137",
+        "                                                   3 instances: 1 succeeded, 1 …",
+        "  ✗ failed     i-00000000000000001                 exit 137",
+        "  ⏱ timed out  i-00000000000000002                 exit 137",
+        "· queued       order-2              lambda",
+        "01:05  1 queued · 1 failed",
+    ]
+
+
+def test_orders_have_room_before_instances() -> None:
+    statuses = ["failed"] * 50
+    assert len(drawn(on_instances(*statuses), room=20)) == 21
+    assert len(drawn(on_instances(*statuses), room=3)) == 4
+    lines = drawn(on_instances(*statuses), room=4, width=120)
+    assert lines[1].strip() == "50 instances: 50 failed (not all shown)"
+    assert lines[3].split()[:3] == ["·", "queued", "order-2"]
+    assert [text for text in drawn(on_instances(*statuses), room=2) if "instance" in text] == []
 
 
 def test_a_large_table_is_counts_and_what_matters() -> None:

@@ -16,6 +16,7 @@ from execution_engine.cli import local_machine
 from execution_engine.cli.local_machine import LocalMachine, attempts, open_machine, tunings
 from execution_engine.cli.machine import MachineLost, Submitted
 from execution_engine.errors import Fault, JobRefused, SettingsError
+from execution_engine.local.instances import Instance, declared
 from execution_engine.local.state_folder import StateFolder
 from execution_engine.wiring import Engine
 
@@ -198,3 +199,12 @@ def test_code_is_gone_also_when_the_job_is_refused() -> None:
 def test_a_run_is_over_when_its_marker_is_there() -> None:
     machine = machine_of(FakeEngine())
     assert [machine.is_done(run_id) for run_id in ("over", "going")] == [True, False]
+
+
+def test_instances_are_declared_in_the_state_folder(tmp_path: Path) -> None:
+    machine = LocalMachine(cast(Engine, FakeEngine()), StateFolder(tmp_path), lambda: True)
+    assert machine.declared() == {}
+    machine.declare([Instance("web-1", {"Role": "web"})])
+    machine.declare([Instance("web-2")])
+    assert machine.declared() == declared(StateFolder(tmp_path).instances)
+    assert list(machine.declared()) == ["web-1", "web-2"]

@@ -110,6 +110,46 @@ def test_a_chain_of_three_hundred_is_three_hundred_lines() -> None:
     assert drawn[-1] == "300  link-299  ← link-298"
 
 
+SSM = """
+username: ann
+orders:
+  - {order_name: patch, timeout: 30, cmds: [a], must_succeed: false, ssm_targets: {tags: {Role: [web, 'a "b"']}}}
+  - {order_name: restart, timeout: 30, cmds: [b], dependencies: [patch],
+     ssm_targets: {instance_ids: [web-1, web-2, web-3, web-4, web-5]}}
+"""
+
+
+def test_orders_on_instances_say_which(stand: Stand, job: Path) -> None:
+    job.write_text(SSM)
+    assert stand.call("validate", job).stdout == (
+        'valid: 2 orders on Role=web|a "b", web-1, web-2, web-3, web-4 and 1 more\n'
+    )
+    assert stand.call("graph", job).stdout.splitlines() == [
+        '1  patch (on Role=web|a "b"; optional)',
+        "2  restart (on web-1, web-2, web-3 and 2 more)  ← patch",
+    ]
+    for command in ("validate", "graph"):
+        first, second = json.loads(stand.call(command, job, "--json").stdout)["orders"]
+        assert first["ssm_targets"] == {"tags": {"Role": ["web", 'a "b"']}}
+        assert second["ssm_targets"]["instance_ids"][0] == "web-1"
+        assert {first["execution_target"], second["execution_target"]} == {"ssm"}
+
+
+def test_instances_in_a_graph_for_other_tools(stand: Stand, job: Path) -> None:
+    job.write_text(SSM)
+    mermaid = stand.call("graph", job, "--format", "mermaid").stdout
+    assert '  o0001("patch<br/>on Role=web|a #34;b#34;")\n' in mermaid
+    dot = stand.call("graph", job, "--format", "dot").stdout
+    assert r'  o0001 [label="patch\non Role=web|a \"b\"", style=dashed];' in dot
+
+
+def test_a_job_of_both_kinds_is_refused(stand: Stand, job: Path) -> None:
+    job.write_text(SSM.replace("order_name: patch,", "order_name: patch, execution_target: lambda,"))
+    result = stand.call("validate", job)
+    assert result.exit_code == 2
+    assert "orders[0].execution_target" in result.stderr
+
+
 def test_a_graph_for_other_tools(stand: Stand, job: Path) -> None:
     mermaid = stand.call("graph", job, "--format", "mermaid").stdout.splitlines()
     assert mermaid == ["flowchart TD", '  o0001["build"]', '  o0002["test"]', "  o0001 --> o0002"]

@@ -239,7 +239,7 @@ def test_results_hold_the_end_of_each_log(aws: Aws, history: History, records: D
 
 def test_a_short_log_costs_no_look_into_the_bucket(aws: Aws, records: DynamoRecords, run_id: str) -> None:
     class NoLogs(OrderLogs):
-        def end(self, *asked: object) -> bytes:
+        def end(self, *asked: object, **named: object) -> bytes:
             raise AssertionError(f"asked for {asked}")
 
     history = History(Queries(aws.database, aws.tables), NoLogs(aws.bucket("internal")))

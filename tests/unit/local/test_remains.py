@@ -75,6 +75,17 @@ def test_what_workers_wrote_is_known(objects: Objects) -> None:
     ]
 
 
+def test_an_order_on_instances_is_one_order(objects: Objects) -> None:
+    for instance in ("web-1", "web-2"):
+        objects.put(claim_key(RUN, "0002", 2, instance), _json(nonce=instance, at=910.0))
+    objects.put(f"{log_prefix(RUN, '0002', 2, 'web-2')}00000000", b"begun")
+    found = remains(objects).of(RUN)
+    assert found is not None
+    assert [order["order_num"] for order in found["orders"]] == ["0001", "0002"]
+    instances = f"/s3/000000000000/internal/tmp/callbacks/runs/{RUN}/0002/2/i"
+    assert (found["orders"][1]["claimed_at"], found["orders"][1]["log"]) == (910.0, instances)
+
+
 def test_a_bundle_that_can_not_be_read_hides_a_name_only(objects: Objects) -> None:
     objects.put(bundle_key(RUN, "0002"), b"no zip")
     found = remains(objects).of(RUN)

@@ -101,5 +101,5 @@ def test_the_end_of_an_instances_log_is_read_where_it_is_whole(
 
 
 def test_a_result_of_somebody_else_is_no_log(aws: Aws, run_id: str) -> None:
-    logs = a_result(aws, run_id, log="theirs", run_id="another")
+    logs = a_result(aws, run_id, log="theirs", order_num="0002")
     assert b"another one's" in logs.end(run_id, "0001", 1, 100, instance="web-1")
