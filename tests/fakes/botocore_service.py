@@ -88,7 +88,8 @@ class FakeService:
         return answer
 
 
-_COMMON = {"AccessDeniedException", "ThrottlingException", "TooManyRequestsException"}
+_COMMON = {"AccessDeniedException", "ThrottlingException", "TooManyRequestsException", "ValidationException"}
+_COMMON |= {"AccessDenied", "Throttling", "ValidationError"}  # as the query protocol says it
 """Errors that any service may answer."""
 
 

@@ -1,0 +1,1 @@
+"""Credentials of a job: fetched once each, turned into variables, never told."""
