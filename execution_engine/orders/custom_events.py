@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from execution_engine.orders.event import Epochs, Event
+from execution_engine.orders.event_types import own_type
 from execution_engine.orders.order import Order
-from execution_engine.orders.status import Status
 
 LIMIT = 200
 """Events of one attempt; a worker sends at most half of that."""
@@ -17,7 +17,6 @@ LIMIT = 200
 DATA_LIMIT = 128 * 1024
 """Bytes of JSON; a worker sends half of that. An item has at most 400 KB."""
 
-_RESERVED = frozenset(Status)
 _DEPTH = 20
 _NAME = 1_000
 _DIGITS = 10**37
@@ -40,12 +39,6 @@ def custom_events(order: Order, documents: Sequence[dict[str, Any]], epochs: Epo
         )
         for document in documents[order.events_written : LIMIT]
     ]
-
-
-def own_type(event_type: str) -> str:
-    """The type under which an order's own event is recorded: never one by which the engine tells a change."""
-    reserved = event_type in _RESERVED or event_type.startswith("job_")
-    return f"x-{event_type}" if reserved else event_type
 
 
 def _data(value: Any) -> dict[str, Any]:

@@ -59,24 +59,33 @@ def placeholders(name: str) -> frozenset[str]:
 
 def names() -> list[str]:
     """Every resource there is, sorted, as :func:`load` takes them."""
-    return sorted(name for name, _ in _walk(files(__name__), ""))
+    return sorted(name.removesuffix(".json") for name, _ in _walk(files(__name__), "", (".json",)))
+
+
+def ssm_document() -> dict[str, Any]:
+    """The content of the engine's SSM document: ``ssm_document.json`` with the lines of ``ssm_script.sh`` as the one
+    command of its one step."""
+    document = load("ssm_document")
+    script = files(__name__).joinpath("ssm_script.sh").read_text("utf-8")
+    document["mainSteps"][0]["inputs"]["runCommand"] = script.splitlines()
+    return document
 
 
 def digest() -> str:
     """Changes whenever any resource file does (hexadecimal SHA-256)."""
     whole = hashlib.sha256()
-    for name, source in sorted(_walk(files(__name__), ""), key=lambda pair: pair[0]):
+    for name, source in sorted(_walk(files(__name__), "", (".json", ".sh")), key=lambda pair: pair[0]):
         content = source.read_bytes()
         whole.update(f"{name} {len(content)}\n".encode())
         whole.update(content)
     return whole.hexdigest()
 
 
-def _walk(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
+def _walk(folder: Traversable, prefix: str, kinds: tuple[str, ...]) -> list[tuple[str, Traversable]]:
     found: list[tuple[str, Traversable]] = []
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.name.startswith("_"):
-            found += _walk(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(".json"):
-            found.append((prefix + entry.name.removesuffix(".json"), entry))
+            found += _walk(entry, f"{prefix}{entry.name}/", kinds)
+        elif entry.name.endswith(kinds):
+            found.append((prefix + entry.name, entry))
     return found

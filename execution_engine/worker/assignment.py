@@ -24,19 +24,24 @@ class AssignmentMalformed(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One attempt of one order. ``not_after``: seconds since the epoch; a later start is refused."""
+    """One attempt of one order. ``not_after``: seconds since the epoch; a later start is refused.
+
+    ``instance``: which of an SSM order's instances this is; what such a one needs comes with its launch, so that it
+    names no bucket, bundle or key.
+    """
 
     run_id: str
     order_num: str
     order_name: str
     attempt: int
-    bucket: str
-    key: str
-    sha256: str
     not_after: float
     trace_id: str
     flow_id: str
-    key_path: str
+    bucket: str = ""
+    key: str = ""
+    sha256: str = ""
+    key_path: str = ""
+    instance: str | None = None
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, object]) -> Assignment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from execution_engine.errors import BundleUnreadable
 from execution_engine.jobs import naming
@@ -22,14 +23,15 @@ class ReportKeys:
     log_prefix: str
 
     @classmethod
-    def of(cls, run_id: str, order_num: str, attempt: int) -> ReportKeys:
+    def of(cls, run_id: str, order_num: str, attempt: int, instance: str | None = None) -> ReportKeys:
+        """``control`` is the order's, also for an ``instance`` of it."""
         return cls(
-            claim=naming.claim_key(run_id, order_num, attempt),
-            result=naming.result_key(run_id, order_num, attempt),
-            heartbeat=naming.heartbeat_key(run_id, order_num, attempt),
-            events=naming.events_key(run_id, order_num, attempt),
+            claim=naming.claim_key(run_id, order_num, attempt, instance),
+            result=naming.result_key(run_id, order_num, attempt, instance),
+            heartbeat=naming.heartbeat_key(run_id, order_num, attempt, instance),
+            events=naming.events_key(run_id, order_num, attempt, instance),
             control=naming.control_key(run_id, order_num),
-            log_prefix=naming.log_prefix(run_id, order_num, attempt),
+            log_prefix=naming.log_prefix(run_id, order_num, attempt, instance),
         )
 
     def log_chunk(self, index: int) -> str:
@@ -54,16 +56,20 @@ class Callbacks:
     def of_attempt(cls, unsealed: bytes, attempt: int) -> Callbacks:
         """Read what ``callbacks.age`` held. Raises ``BundleUnreadable``, never with a URL in it."""
         try:
-            entry = json.loads(unsealed)[str(attempt)]
-            log = entry["log"]
-            return cls(
-                **{name: str(entry[name]) for name in ("claim", "result", "heartbeat", "events", "control")},
-                log_url=str(log["url"]),
-                log_fields={str(name): str(value) for name, value in log["fields"].items()},
-                log_prefix=str(log["prefix"]),
-                claim_read=entry.get("claim_read"),
-            )
+            return cls.of_entry(json.loads(unsealed)[str(attempt)])
         except KeyError as error:
             raise BundleUnreadable(f"callbacks.age of attempt {attempt} lacks {error}") from None
         except (ValueError, TypeError, AttributeError) as error:
             raise BundleUnreadable(f"callbacks.age is malformed: {type(error).__name__}") from None
+
+    @classmethod
+    def of_entry(cls, entry: Any) -> Callbacks:
+        """The addresses of one attempt. Raises ``KeyError``, ``TypeError`` or ``AttributeError`` where it is none."""
+        log = entry["log"]
+        return cls(
+            **{name: str(entry[name]) for name in ("claim", "result", "heartbeat", "events", "control")},
+            log_url=str(log["url"]),
+            log_fields={str(name): str(value) for name, value in log["fields"].items()},
+            log_prefix=str(log["prefix"]),
+            claim_read=entry.get("claim_read"),
+        )

@@ -11,7 +11,7 @@ from execution_engine.worker.courier import Unanswered
 from execution_engine.worker.report import Reporter, parsed
 from execution_engine.worker.telling import tell
 
-ReadObject = Callable[[str], bytes | None]
+ReadObject = Callable[[str], "bytes | None"]
 _log = structlog.get_logger()
 
 
@@ -42,9 +42,16 @@ def _standing(reporter: Reporter, read: ReadObject | None) -> dict[str, Any] | N
 
 
 def claim_document(
-    *, run_id: str, order_num: str, attempt: int, nonce: str, at: float, execution_url: str | None
+    *,
+    run_id: str,
+    order_num: str,
+    attempt: int,
+    nonce: str,
+    at: float,
+    execution_url: str | None,
+    instance: str | None = None,
 ) -> dict[str, Any]:
-    return {
+    document = {
         "run_id": run_id,
         "order_num": order_num,
         "attempt": attempt,
@@ -53,3 +60,4 @@ def claim_document(
         "at": at,
         "execution_url": execution_url,
     }
+    return document if instance is None else {**document, "instance_id": instance}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-import urllib3
-from urllib3.filepost import encode_multipart_formdata
-
 from execution_engine.errors import EngineError
+from execution_engine.worker import multipart
 
 DEFAULT_TIMEOUT = 20.0
 _GOOD = range(200, 300)
@@ -26,14 +24,18 @@ class UrlRefused(EngineError):
     """The URL is not accepted: it expired, its signer's session has, or the bucket is not there."""
 
 
-class Courier:
-    """For any number of threads; keeps its connections. ``timeout`` in seconds, for connecting and
-    for each silence of the other side."""
+class NoAnswer(Exception):
+    """What a transport raises. Says the kind of error and nothing else: its text may hold the URL."""
 
-    def __init__(self, pool: urllib3.PoolManager | None = None) -> None:
-        # Even its warnings name URLs in full.
-        logging.getLogger("urllib3").setLevel(logging.ERROR)
-        self._pool = pool or urllib3.PoolManager(num_pools=4, maxsize=4)
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(type(error).__name__)
+
+
+class Courier(ABC):
+    """For any number of threads. ``timeout`` in seconds, for connecting and for each silence of the other side.
+
+    How the bytes travel is a subclass's matter; it follows no redirect.
+    """
 
     def put(self, url: str, key: str, body: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         self._ask("PUT", url, key, body=body, timeout=timeout)
@@ -56,10 +58,14 @@ class Courier:
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
         """A presigned POST (a form); ``fields`` are its policy and signature."""
-        form: list[tuple[str, str | tuple[str, bytes, str]]] = [*{**fields, "key": key}.items()]
-        form.append(("file", ("log", body, "application/octet-stream")))  # must be the last one
-        data, content_type = encode_multipart_formdata(form)
+        data, content_type = multipart.encode({**fields, "key": key}, body)
         self._ask("POST", url, key, body=data, headers={"Content-Type": content_type}, timeout=timeout)
+
+    @abstractmethod
+    def _exchange(
+        self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], timeout: float
+    ) -> tuple[int, bytes]:
+        """The answer's status and body, whatever they say. Raises ``NoAnswer``."""
 
     def _ask(
         self,
@@ -72,21 +78,23 @@ class Courier:
         timeout: float,
     ) -> bytes | None:
         try:
-            answer = self._pool.request(
-                method, url, body=body, headers=headers, timeout=timeout, retries=False, redirect=False
-            )
-        except urllib3.exceptions.HTTPError as error:
-            # Its text may hold the URL, and so may its cause's.
-            raise Unanswered(f"{method} {key}: no answer ({type(error).__name__})") from None
-        if answer.status in _GOOD:
-            return answer.data
-        code = _code(answer.data)
-        if answer.status == 412 or (method == "GET" and answer.status == 404 and code in _ABSENT):
-            return None
-        told = f"{method} {key}: HTTP {answer.status} {code}".rstrip()
-        if answer.status >= 500 or answer.status in _ASK_AGAIN or code == "RequestTimeout":
-            raise Unanswered(told)
-        raise UrlRefused(told)
+            status, answer = self._exchange(method, url, body=body, headers=headers or {}, timeout=timeout)
+        except NoAnswer as error:
+            raise Unanswered(f"{method} {key}: no answer ({error})") from None
+        return meant(method, key, status, answer)
+
+
+def meant(method: str, key: str, status: int, answer: bytes) -> bytes | None:
+    """The answer's body; None where there is no such object, or was one already. Raises what else it means."""
+    if status in _GOOD:
+        return answer
+    code = _code(answer)
+    if status == 412 or (method == "GET" and status == 404 and code in _ABSENT):
+        return None
+    told = f"{method} {key}: HTTP {status} {code}".rstrip()
+    if status >= 500 or status in _ASK_AGAIN or code == "RequestTimeout":
+        raise Unanswered(told)
+    raise UrlRefused(told)
 
 
 def _code(body: bytes) -> str:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from execution_engine.orders.custom_events import own_type
+from execution_engine.orders.event_types import own_type
 from execution_engine.worker.masking import Secrets
 
 EVENT_LIMIT = 64 * 1024
@@ -53,7 +53,7 @@ def _masked(value: Any, secrets: Secrets, depth: int) -> Any:
         return secrets.mask_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise Dropped("it holds a number that is too large")
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         written = json.dumps(value)
         masked = secrets.mask_text(written)
         return value if masked == written else masked

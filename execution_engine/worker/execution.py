@@ -18,7 +18,7 @@ from execution_engine.worker.family import family_here
 from execution_engine.worker.guard import adopting_orphans
 from execution_engine.worker.log_stream import LogStream, LogSummary
 from execution_engine.worker.masking import Secrets
-from execution_engine.worker.opening import Opened, Opening
+from execution_engine.worker.opened import Opened, Opener
 from execution_engine.worker.report import Reporter
 from execution_engine.worker.sequence import CommandSequence, Ending, Shell
 from execution_engine.worker.stop import Limit, Stop, StopRequest
@@ -33,7 +33,8 @@ class Surroundings:
 
     ``folder``: where work folders are made. ``host``: the worker's environment, of which commands see
     the four names of the contract and those in ``pass_on``. ``log_patience``: seconds to wait for the
-    upload of the last of a log.
+    upload of the last of a log. ``short_log_in_result``: a log that ended before any of it was uploaded, and that
+    the result holds whole, is told there alone.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Surroundings:
     execution_url: str | None = None
     log_interval: float = 2.0
     log_patience: float = 20.0
+    short_log_in_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Execution:
     def __init__(
         self,
         opened: Opened,
-        opening: Opening,
+        opening: Opener,
         reporter: Reporter,
         surroundings: Surroundings,
         *,
@@ -93,6 +95,7 @@ class Execution:
                 secrets,
                 monotonic=self._monotonic,
                 interval=self._around.log_interval,
+                stays_if_short=self._around.short_log_in_result,
             )
             notes: list[str] = []
             events = 0

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_GET_CHILD_SUBREAPER = 37
@@ -17,6 +18,14 @@ def forbid_dumping() -> bool:
     Called by the entry points once per process. A root user's commands can read it all the same.
     """
     return _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def told_when_parent_dies(number: int) -> bool:
+    """Get this signal when the process that forked this one ends. Says whether it took effect.
+
+    A parent that has ended already is not told of: look afterwards who the parent is.
+    """
+    return _prctl(_PR_SET_PDEATHSIG, number)
 
 
 @contextmanager

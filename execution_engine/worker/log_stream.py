@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from execution_engine.worker.log_tail import LIMIT as TAIL_LIMIT
 from execution_engine.worker.log_tail import LogTail
 from execution_engine.worker.log_upload import LogUpload
 from execution_engine.worker.masking import Secrets
@@ -35,7 +36,11 @@ class LogSummary:
 
 
 class LogStream:
-    """``upload(index, data)`` may raise: then the chunk is lost. ``interval``: seconds to wait for more."""
+    """``upload(index, data)`` may raise: then the chunk is lost. ``interval``: seconds to wait for more.
+
+    ``stays_if_short``: a log of which nothing was uploaded when it ended, and that its own tail tells whole and byte
+    by byte, is not uploaded at all: no chunk, nothing lost.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class LogStream:
         interval: float = 2.0,
         chunk_limit: int = CHUNK_LIMIT,
         waiting: int = 2,
+        stays_if_short: bool = False,
     ) -> None:
         self._upload = LogUpload(upload, waiting)
         self._masked = secrets.stream()
@@ -53,6 +59,7 @@ class LogStream:
         self._monotonic = monotonic
         self._interval = interval
         self._chunk_limit = chunk_limit
+        self._stays_if_short = stays_if_short
         self._buffer = bytearray()
         self._oldest = 0.0
         self._tail = LogTail()
@@ -60,6 +67,7 @@ class LogStream:
         self._bytes = 0
         self._notes: tuple[str, ...] = ()
         self._closing = False
+        self._stays = False
         self._read_end, self.output = os.pipe()
         os.set_blocking(self._read_end, False)
         self._reader = threading.Thread(target=self._read, name="log-reader", daemon=True)
@@ -77,6 +85,8 @@ class LogStream:
         self._reader.join(patience)
         self._upload.finish(max(0.0, until - self._monotonic()))
         self._reader.join()  # it ends within moments, whatever became of the upload
+        if self._stays:
+            return LogSummary(self._tail.text(), self._bytes, 0, 0)
         sent, chunks = self._upload.sent, self._upload.chunks
         return LogSummary(self._tail.text(), self._bytes, chunks, self._bytes - sent)
 
@@ -87,10 +97,16 @@ class LogStream:
             for note in self._notes:
                 start = "" if self._ends_line else "\n"
                 self._keep(self._secrets.mask_text(f"{start}{SPEAKER}{note}\n").encode("utf-8", "replace"))
-            self._cut()
+            self._stays = self._stays_if_short and self._told_by_tail()
+            if not self._stays:
+                self._cut()
         finally:
             os.close(self._read_end)  # who still writes gets a broken pipe, not a full one
             self._upload.put(None)
+
+    def _told_by_tail(self) -> bool:
+        nothing_cut = self._bytes == len(self._buffer)
+        return nothing_cut and self._bytes <= TAIL_LIMIT and self._buffer == self._tail.text().encode("utf-8")
 
     def _read_all(self) -> None:
         """Until the pipe is closed by all; somebody out of reach may hold it open, so not for ever."""

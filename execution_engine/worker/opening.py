@@ -5,24 +5,23 @@ Whatever goes wrong here is a ``BundleUnreadable`` that names the thing and the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from execution_engine.bundles.bundle import Bundle
-from execution_engine.bundles.manifest import CodePointer, Manifest
+from execution_engine.bundles.manifest import CodePointer
 from execution_engine.bundles.sealing import Sealer, unseal_bytes
 from execution_engine.bundles.unpacking import unpack
 from execution_engine.errors import BundleUnreadable
+from execution_engine.worker import code_file
 from execution_engine.worker.assignment import Assignment
 from execution_engine.worker.callbacks import Callbacks
 from execution_engine.worker.masking import Secrets
+from execution_engine.worker.opened import Opened
 from execution_engine.worker.patience import Patience
 from execution_engine.worker.telling import tell
 
-_BLOCK = 1024 * 1024
 _BUNDLE_LIMIT = 128 * 1024 * 1024
 
 
@@ -34,17 +33,6 @@ class Readable(Protocol):
 
 Fetch = Callable[[str, str], Readable]
 """``fetch(bucket, key)``; may raise anything, also while it is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An order as its worker knows it. Holds secrets: never logged, dropped after the order."""
-
-    manifest: Manifest
-    callbacks: Callbacks = field(repr=False)
-    sealed: bytes = field(repr=False)
-    secret_names: tuple[str, ...]
-    identity: str = field(repr=False)
 
 
 class Opening:
@@ -130,20 +118,9 @@ class Opening:
             ) from None
 
     def _download(self, bucket: str, pointer: CodePointer, packed: Path) -> None:
-        digest, length = hashlib.sha256(), 0
         body = self._fetch(bucket, pointer.key)
-        with packed.open("wb") as file:
-            while block := body.read(_BLOCK):
-                length += len(block)
-                if length > pointer.size:
-                    break
-                digest.update(block)
-                file.write(block)
-        if length != pointer.size or digest.hexdigest() != pointer.sha256:
-            raise BundleUnreadable(
-                f"the code s3://{bucket}/{pointer.key} is not what was packed: {length:,} bytes with digest "
-                f"{digest.hexdigest()}, {pointer.size:,} bytes were named; submit the job again"
-            )
+        blocks = iter(lambda: body.read(code_file.BLOCK), b"")
+        code_file.save(blocks, pointer, packed, f"s3://{bucket}/{pointer.key}")
 
 
 def _unfetched(what: str, place: str, error: Exception) -> BundleUnreadable:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import Self
+from typing import TypeVar
+
+_R = TypeVar("_R", bound="Recurring")
 
 
 class Recurring(ABC):
@@ -22,7 +24,7 @@ class Recurring(ABC):
     def turn(self) -> float | None:
         """Seconds until the next turn, None if there is to be none. Raises nothing."""
 
-    def __enter__(self) -> Self:
+    def __enter__(self: _R) -> _R:
         self._thread.start()
         return self
 

@@ -55,6 +55,10 @@ class Reporter:
         self._patience = patience
         self._dead: set[str] = set()
 
+    def renew(self, callbacks: Callbacks) -> None:
+        """From now on these addresses are used; what is under way goes on with those that it has."""
+        self._urls = callbacks
+
     def claim(self, document: dict[str, Any]) -> bool:
         """False when a claim was there already: read it, it may be this one."""
         return self._put_if_absent(self.keys.claim, self._urls.claim if self._urls else None, document)

@@ -1,4 +1,4 @@
-"""Runs one attempt of one order: the same class in Lambda, in CodeBuild and on one machine.
+"""Runs one attempt of one order: the same class in Lambda, in CodeBuild, on instances and on one machine.
 
 Bundle → claim → variables and code → commands → events, log, result. Nothing of the caller's runs before
 the claim is won; nothing is reported after the result. What fails before the claim is reported, too, by
@@ -8,6 +8,7 @@ the worker's own role, as far as it has one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -25,7 +26,7 @@ from execution_engine.worker.control import Control
 from execution_engine.worker.courier import Courier
 from execution_engine.worker.execution import Done, Execution, Surroundings
 from execution_engine.worker.heartbeat import Heartbeat
-from execution_engine.worker.opening import Opened, Opening
+from execution_engine.worker.opened import Opened, Opener
 from execution_engine.worker.patience import Patience
 from execution_engine.worker.report import Fallback, Reporter
 from execution_engine.worker.results import no_stream, result_document
@@ -34,6 +35,7 @@ from execution_engine.worker.stop import StopRequest
 from execution_engine.worker.telling import tell
 from execution_engine.worker.termination import ending_in_good_order
 
+Renewing = Callable[[Reporter], "AbstractContextManager[object]"]
 _log = structlog.get_logger()
 
 
@@ -57,13 +59,14 @@ class Outcome:
 
 class Worker:
     """``fallback`` writes by the worker's own role, ``read_claim(key)`` reads a claim back; both optional.
+    ``renewing`` may give a reporter newer addresses while its context is open.
 
     One order at a time. ``work`` raises nothing the engine expects: it tells in its outcome and its log.
     """
 
     def __init__(
         self,
-        opening: Opening,
+        opening: Opener,
         courier: Courier,
         surroundings: Surroundings,
         *,
@@ -73,6 +76,7 @@ class Worker:
         patience: Patience,
         fallback: Fallback | None = None,
         read_claim: ReadObject | None = None,
+        renewing: Renewing = nullcontext,
     ) -> None:
         self._opening = opening
         self._courier = courier
@@ -83,6 +87,7 @@ class Worker:
         self._patience = patience
         self._fallback = fallback
         self._read_claim = read_claim
+        self._renewing = renewing
 
     def work(self, assignment: Assignment) -> Outcome:
         """Run what is assigned, unless it is too late or somebody else's."""
@@ -122,7 +127,7 @@ class Worker:
             unreadable = f"the bundle can't be opened: {tell(error)}"
         if opened is None:
             _log.error("bundle unreadable", why=unreadable)
-        keys = ReportKeys.of(assignment.run_id, assignment.order_num, assignment.attempt)
+        keys = ReportKeys.of(assignment.run_id, assignment.order_num, assignment.attempt, assignment.instance)
         reporter = Reporter(keys, opened.callbacks if opened else None, self._courier, self._fallback, self._patience)
         nonce, claimed_from = self._identifiers.nonce(), self._monotonic()
         try:
@@ -148,7 +153,7 @@ class Worker:
             monotonic=self._monotonic,
         )
         control = Control(reporter.control, request, attempt=assignment.attempt, interval=opened.manifest.control_poll)
-        with ending_in_good_order(request), heartbeat, control:
+        with ending_in_good_order(request), heartbeat, control, self._renewing(reporter):
             execution = Execution(
                 opened, self._opening, reporter, self._around, clock=self._clock, monotonic=self._monotonic
             )
@@ -195,6 +200,7 @@ class Worker:
             nonce=nonce,
             at=self._clock.now(),
             execution_url=self._around.execution_url,
+            instance=assignment.instance,
         )
 
     def _not_run(self, reason: Reason, why: str) -> Done:

@@ -41,6 +41,7 @@ ALLOWED = {
     ("wiring", "boto3.Session"): "the composition root makes the clients",
     ("wiring", "botocore.session"): "the composition root makes the clients",
     ("wiring", "time.monotonic"): "handed to what measures durations",
+    ("guest", "time.monotonic"): "the composition root of an instance: handed to what measures durations",
     ("local", "time.monotonic"): "waits for processes of this machine, whose clock no test sets",
     ("local", "time.sleep"): "waits for processes of this machine, whose clock no test sets",
 }

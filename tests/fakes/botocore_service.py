@@ -80,7 +80,7 @@ class FakeService:
                 "Error": {"Code": refusal.code, "Message": refusal.message},
                 "ResponseMetadata": {"HTTPStatusCode": refusal.status},
             }
-        _validate(answer, model)
+        validate(answer, model)
         return SimpleNamespace(status_code=HTTPStatus.OK), answer
 
     def _operation(self, name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -93,7 +93,8 @@ _COMMON |= {"AccessDenied", "Throttling", "ValidationError"}  # as the query pro
 """Errors that any service may answer."""
 
 
-def _validate(answer: dict[str, Any], model: OperationModel) -> None:
+def validate(answer: dict[str, Any], model: OperationModel) -> None:
+    """Fails for an answer that the service, as botocore knows it, would not give."""
     shape = model.output_shape
     assert shape is not None
     _has_only_members(answer, shape)

@@ -1,4 +1,4 @@
-"""``storage.objects.Bucket`` in memory, as far as intake and the sweep use one."""
+"""``storage.objects.Bucket`` in memory, as far as intake, the sweep and the SSM target use one."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ class MemoryBucket:
         if kms_key is not None:
             self.kms_keys[key] = kms_key
         self._calls.through("bucket.write", lambda: self.objects.put(key, data))
+
+    def write_once(self, key: str, body: bytes, content_type: str = "application/json") -> bool:
+        return self._calls.through("bucket.write_once", lambda: self.objects.put_once(key, body))
+
+    def age(self, key: str) -> float | None:
+        return self._calls.through("bucket.age", lambda: self.objects.age(key))
+
+    def ages(self, prefix: str, without: str) -> Iterable[tuple[str, float]]:
+        def listed() -> list[tuple[str, float]]:
+            keys = [key for key in self.objects.keys(prefix) if without not in key[len(prefix) :]]
+            return [(key, self.objects.age(key) or 0.0) for key in keys]
+
+        return self._calls.through("bucket.ages", listed)
 
     def read(self, key: str, limit: int) -> bytes | None:
         found = self._calls.through("bucket.read", lambda: self.objects.get(key))

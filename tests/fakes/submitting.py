@@ -11,6 +11,7 @@ from fakes.bucket import MemoryBucket
 from fakes.calls import Calls
 from fakes.platform import TICK, Platform, in_turn
 from fakes.submissions import MemorySubmissions
+from fakes.supplies import FakeCredentials, FakeGit
 from fakes.wrapping import MemoryWrapping
 
 from execution_engine.bundles.limits import Limits
@@ -18,6 +19,7 @@ from execution_engine.errors import BundleUnreadable
 from execution_engine.intake.admission import Admission
 from execution_engine.intake.intake import Deployment, Intake
 from execution_engine.intake.kept_jobs import KeptJobs
+from execution_engine.intake.materials import Supply
 from execution_engine.intake.packing import Habits
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
@@ -111,7 +113,7 @@ class SubmittingPlatform(Platform):
                 clock=self.clock,
                 concurrently=in_turn,
             ),
-            code=S3Code(self.callers, Limits()),
+            supply=Supply(S3Code(self.callers, Limits()), FakeGit(), FakeCredentials()),  # type: ignore[arg-type]
             deployment=Deployment(known=frozenset(TARGETS), targets=frozenset({"lambda"}), done_bucket="done"),
             identifiers=self.identifiers,
             fingerprint=lambda job, salt: f"{salt}:{job!r}",

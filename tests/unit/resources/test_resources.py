@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -121,6 +122,11 @@ def as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
+ALL_OR_NOTHING = {"ssm:CancelCommand", "ssm:DescribeInstanceInformation", "ssm:ListCommandInvocations"}
+"""Actions that IAM grants for no resource in particular ("Actions, resources, and condition keys for AWS Systems
+Manager", Service Authorization Reference)."""
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_statement_says_why_and_names_exact_actions_and_resources(policy: str) -> None:
     sids = [statement["Sid"] for statement in statements(policy)]
@@ -128,6 +134,9 @@ def test_every_statement_says_why_and_names_exact_actions_and_resources(policy: 
     for statement in statements(policy):
         assert statement["Effect"] == "Allow"
         assert not [action for action in as_list(statement["Action"]) if "*" in action]
+        if set(as_list(statement["Action"])) <= ALL_OR_NOTHING:
+            assert statement["Resource"] == "*"
+            continue
         assert not [arn for arn in as_list(statement["Resource"]) if arn == "*" or arn.endswith(":*")]
 
 
@@ -168,6 +177,38 @@ def test_who_starts_looks_up_or_stops_builds_may_do_so_in_the_engines_project_on
     }
 
 
+def test_who_may_send_to_instances_may_send_the_engines_document_only() -> None:
+    here = f"{VALUES['region']}:{VALUES['account_id']}"
+    found = {
+        policy.removeprefix("policies/"): statement["Resource"]
+        for policy in POLICIES
+        for statement in statements(policy)
+        if "ssm:SendCommand" in as_list(statement["Action"])
+    }
+    assert found == {
+        "orchestrator": [
+            f"arn:aws:ssm:{here}:document/{VALUES['ssm_document']}",
+            f"arn:aws:ec2:{here}:instance/*",
+            f"arn:aws:ssm:{here}:managed-instance/*",
+        ]
+    }
+
+
+def test_who_packs_may_encrypt_variables_at_rest_and_who_signs_for_instances_may_open_them() -> None:
+    def may(action: str) -> set[str]:
+        found = {one for one in POLICIES for statement in statements(one) if action in as_list(statement["Action"])}
+        return {policy.removeprefix("policies/") for policy in found}
+
+    assert may("kms:GenerateDataKey") == {"init_job", "control"}
+    assert may("kms:Decrypt") == {"control", "orchestrator", "watchdog_check"}
+
+
+def test_whoever_sends_to_instances_looks_at_them_or_takes_jobs_for_them_knows_of_the_document_and_the_key() -> None:
+    functions = load("functions")["functions"]
+    told = {key for key, function in functions.items() if {"SSM_DOCUMENT", "KMS_KEY"} <= set(function["settings"])}
+    assert told == {"ssm_config", "control", "orchestrator", "watchdog_check"}
+
+
 def test_whoever_takes_jobs_or_has_their_orders_run_knows_of_the_project() -> None:
     functions = load("functions")["functions"]
     told = {key for key, function in functions.items() if "CODEBUILD_PROJECT" in function["settings"]}
@@ -190,6 +231,40 @@ def test_the_watch_ends_only_by_the_checks_word() -> None:
     leads_to_done = [name for name, state in states.items() if '"Next": "Done"' in json.dumps(state)]
     assert leads_to_done == ["Over"]
     assert states["Check"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Sleep"}]
+
+
+def test_the_document_is_the_script_in_one_step() -> None:
+    document = resources.ssm_document()
+    (step,) = document["mainSteps"]
+    lines = step["inputs"]["runCommand"]
+    assert (document["schemaVersion"], step["action"]) == ("2.2", "aws:runShellScript")
+    assert lines[0] == "#!/bin/bash"  # else SSM's agent runs it by sh
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_every_parameter_is_bounded_and_used() -> None:
+    document = resources.ssm_document()
+    used = re.findall(r"\{\{ (\w+) \}\}", json.dumps(document["mainSteps"]))
+    assert set(used) == document["parameters"].keys()
+    for name, parameter in document["parameters"].items():
+        pattern = parameter["allowedPattern"]
+        assert (pattern[0], pattern[-1]) == ("^", "$"), name
+    values = {name: parameter["allowedPattern"] for name, parameter in document["parameters"].items()}
+    # An older agent pastes these into double quotes.
+    for bad in ('"', "$", "`", "\\", "\n", " ", "'", "{"):
+        assert not re.search(values["BundleUrl"], f"https://b/{bad}x")
+    url = (
+        "https://b.s3.eu-west-1.amazonaws.com/tmp/exec/r/0001/launch.zip?X-Amz-Date=2&X-Amz-Credential=A%2FB&t=a-b_c~d"
+    )
+    assert re.search(values["BundleUrl"], url)
+    assert re.search(values["BundleSha256"], "0f" * 32) and not re.search(values["BundleSha256"], "0F" * 32)
+    assert re.search(values["ExecutionTimeout"], "172800") and not re.search(values["ExecutionTimeout"], "0")
+
+
+def test_only_what_can_be_is_a_variable_of_the_script() -> None:
+    parameters = resources.ssm_document()["parameters"]
+    as_variables = {name for name, parameter in parameters.items() if parameter.get("interpolationType") == "ENV_VAR"}
+    assert as_variables == {"BundleUrl", "BundleSha256"}  # timeoutSeconds is no part of the script
 
 
 def test_the_digest_names_the_content() -> None:

@@ -28,6 +28,9 @@ KEY = AgeKey.generate()
 SMALL = 64 * 1024
 """What every GET by a URL asks for, as a range."""
 
+WHOLE = (".zip", "/environment.json", "/renewed.json")
+"""Ends of the keys of which more may be asked for."""
+
 Fault = Callable[[str, str], str | None]
 """Asked before a request is served: None, a status, ``lost`` (served, not answered), ``cut`` (neither)."""
 
@@ -49,14 +52,16 @@ class Stand:
         found: dict[str, Any] = json.loads(self.objects[key])
         return found
 
-    def log(self, attempt: int = 1) -> bytes:
-        prefix = naming.log_prefix(RUN, NUM, attempt)
+    def log(self, attempt: int = 1, instance: str | None = None) -> bytes:
+        prefix = naming.log_prefix(RUN, NUM, attempt, instance)
         return b"".join(self.objects[key] for key in sorted(self.objects) if key.startswith(prefix))
 
-    def serve(self, method: str, key: str, body: bytes, if_absent: bool) -> tuple[int, bytes]:
+    def serve(self, method: str, key: str, body: bytes, if_absent: bool, whole: bool = False) -> tuple[int, bytes]:
         with self.lock:
             if method == "GET":
-                return (206, self.objects[key][:SMALL]) if key in self.objects else (404, b"")
+                if key not in self.objects:
+                    return 404, b""
+                return (200, self.objects[key]) if whole else (206, self.objects[key][:SMALL])
             if if_absent and key in self.objects:
                 return 412, b"<Error><Code>PreconditionFailed</Code></Error>"
             self.objects[key] = body
@@ -80,9 +85,10 @@ def handler_for(stand: Stand) -> type[BaseHTTPRequestHandler]:
                 return
             status, answer = int(fault) if fault and fault != "lost" else 0, b""
             if not status:
-                assert self.command != "GET" or self.headers["Range"] == f"bytes=0-{SMALL - 1}"
+                whole = key.endswith(WHOLE) and "Range" not in self.headers
+                assert self.command != "GET" or whole or self.headers["Range"] == f"bytes=0-{SMALL - 1}"
                 if_absent = self.headers.get("If-None-Match") == "*"
-                status, answer = stand.serve(self.command, key, body, if_absent)
+                status, answer = stand.serve(self.command, key, body, if_absent, whole)
             elif status == 400:
                 answer = b"<Error><Code>ExpiredToken</Code></Error>"
             if fault == "lost":
@@ -129,13 +135,14 @@ def standing() -> Iterator[Stand]:
         thread.join()
 
 
-def callback_urls(stand: Stand, attempt: int = 1) -> dict[str, Any]:
-    prefix = naming.log_prefix(RUN, NUM, attempt)
+def callback_urls(stand: Stand, attempt: int = 1, instance: str | None = None) -> dict[str, Any]:
+    place = (RUN, NUM, attempt, instance)
+    prefix = naming.log_prefix(*place)
     return {
-        "claim": stand.url(naming.claim_key(RUN, NUM, attempt)),
-        "result": stand.url(naming.result_key(RUN, NUM, attempt)),
-        "heartbeat": stand.url(naming.heartbeat_key(RUN, NUM, attempt)),
-        "events": stand.url(naming.events_key(RUN, NUM, attempt)),
+        "claim": stand.url(naming.claim_key(*place)),
+        "result": stand.url(naming.result_key(*place)),
+        "heartbeat": stand.url(naming.heartbeat_key(*place)),
+        "events": stand.url(naming.events_key(*place)),
         "control": stand.url(naming.control_key(RUN, NUM)),
         "log": {
             "url": stand.url("").partition("?")[0],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from execution_engine.worker.log_stream import LogStream, LogSummary
+from execution_engine.worker.log_tail import LIMIT
 from execution_engine.worker.masking import Secrets
 
 
@@ -161,3 +162,33 @@ def test_who_still_holds_the_pipe_is_not_waited_for(chatty: bool) -> None:
         thread.join()
     os.close(held)
     assert sink.all.startswith(b"ours ")
+
+
+def test_a_short_log_may_stay_in_the_result() -> None:
+    sink = Sink()
+    log = stream(sink, stays_if_short=True)
+    os.write(log.output, "grüße\n".encode())
+    assert log.finish(["over"]) == LogSummary("grüße\n[execution-engine] over\n", 32, 0, 0)
+    assert sink.chunks == {}
+
+
+@pytest.mark.parametrize("data", [b"x" * (LIMIT + 1), b"a\xffb", b"x\n" * LIMIT])
+def test_a_log_that_its_tail_does_not_tell_whole_is_uploaded(data: bytes) -> None:
+    sink = Sink()
+    log = stream(sink, stays_if_short=True, interval=60.0)
+    writer = threading.Thread(target=lambda: os.write(log.output, data))
+    writer.start()
+    writer.join()
+    summary = log.finish()
+    assert (sink.all, summary.bytes, summary.lost) == (data, len(data), 0)
+    assert summary.chunks == len(sink.chunks) > 0
+
+
+def test_of_a_log_that_was_shown_before_all_is_uploaded() -> None:
+    sink = Sink()
+    log = stream(sink, stays_if_short=True, interval=0.02)
+    os.write(log.output, b"early\n")
+    assert sink.landed.wait(20)
+    os.write(log.output, b"late\n")
+    summary = log.finish()
+    assert (sink.all, summary) == (b"early\nlate\n", LogSummary("early\nlate\n", 11, len(sink.chunks), 0))

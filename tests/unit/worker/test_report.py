@@ -12,9 +12,11 @@ from structlog.testing import capture_logs
 from unit.worker.stand import NUM, RUN, SIGNATURE, Stand, callback_urls, standing
 
 from execution_engine.errors import BundleUnreadable
+from execution_engine.guest.courier import PlainCourier
 from execution_engine.worker.callbacks import Callbacks, ReportKeys
 from execution_engine.worker.courier import Courier, Unanswered, UrlRefused
 from execution_engine.worker.patience import Patience
+from execution_engine.worker.pooled_courier import PooledCourier
 from execution_engine.worker.report import Fallback, Reporter
 
 KEYS = ReportKeys.of(RUN, NUM, 1)
@@ -53,12 +55,18 @@ def waits() -> list[float]:
     return []
 
 
+@pytest.fixture(params=[PooledCourier, PlainCourier])
+def courier(request: pytest.FixtureRequest) -> Courier:
+    made: Courier = request.param()
+    return made
+
+
 @pytest.fixture
-def reporter(stand: Stand, waits: list[float]) -> Callable[[Fallback | None], Reporter]:
+def reporter(stand: Stand, waits: list[float], courier: Courier) -> Callable[[Fallback | None], Reporter]:
     def make(fallback: Fallback | None = None) -> Reporter:
         callbacks = Callbacks.of_attempt(json.dumps({"1": callback_urls(stand)}).encode(), 1)
         patience = Patience(sleep=waits.append, share=lambda: 1.0, tries=4)
-        return Reporter(KEYS, callbacks, Courier(), fallback, patience)
+        return Reporter(KEYS, callbacks, courier, fallback, patience)
 
     return make
 
@@ -179,17 +187,17 @@ def test_the_role_is_tried_again_too(stand: Stand, reporter: Make, waits: list[f
     assert len(waits) == 3
 
 
-def test_without_urls_there_is_the_role_or_nothing(waits: list[float]) -> None:
+def test_without_urls_there_is_the_role_or_nothing(waits: list[float], courier: Courier) -> None:
     patience = Patience(sleep=waits.append, share=lambda: 1.0)
     role = Role()
-    only_role = Reporter(KEYS, None, Courier(), role, patience)
+    only_role = Reporter(KEYS, None, courier, role, patience)
     assert only_role.claim({})
     assert only_role.read_claim() is None
     role.found[KEYS.control] = b"{}"
     assert only_role.control(5.0) == {}
     assert role.puts == [(KEYS.claim, b"{}")]
     with pytest.raises(UrlRefused, match="no role to write by"):
-        Reporter(KEYS, None, Courier(), None, patience).claim({})
+        Reporter(KEYS, None, courier, None, patience).claim({})
 
 
 def test_no_signature_is_ever_told(stand: Stand, reporter: Make, caplog: pytest.LogCaptureFixture) -> None:
@@ -206,16 +214,16 @@ def test_no_signature_is_ever_told(stand: Stand, reporter: Make, caplog: pytest.
     assert SIGNATURE not in f"{told} {logs} {caplog.text} {Callbacks.of_attempt(urls(stand), 1)!r}"
 
 
-def test_nobody_there_is_no_answer(waits: list[float]) -> None:
+def test_nobody_there_is_no_answer(courier: Courier) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with pytest.raises(Unanswered, match="PUT the/key: no answer"):
-        Courier().put(f"http://127.0.0.1:{port}/x?{SIGNATURE}", "the/key", b"")
+    with pytest.raises(Unanswered, match=r"PUT the/key: no answer \(\w+\)$"):
+        courier.put(f"http://127.0.0.1:{port}/x?{SIGNATURE}", "the/key", b"")
 
 
-def test_silence_is_no_answer() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Unanswered, match="ReadTimeout"):
-        Courier().put(f"http://127.0.0.1:{server.getsockname()[1]}/x", "the/key", b"", timeout=0.05)
+def test_silence_is_no_answer(courier: Courier) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Unanswered, match="Timeout"):
+        courier.put(f"http://127.0.0.1:{server.getsockname()[1]}/x", "the/key", b"", timeout=0.05)
 
 
 def urls(stand: Stand) -> bytes:

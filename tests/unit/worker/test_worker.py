@@ -8,6 +8,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from structlog.testing import capture_logs
 from unit.worker.stand import KEY, NUM, RUN, SIGNATURE, Stand, callback_urls, packed_order, standing, zipped
 
 from execution_engine.jobs import naming
-from execution_engine.worker.courier import Courier
+from execution_engine.worker.callbacks import Callbacks
 from execution_engine.worker.execution import Surroundings
 from execution_engine.worker.opening import Opening
 from execution_engine.worker.patience import Patience
+from execution_engine.worker.pooled_courier import PooledCourier
+from execution_engine.worker.report import Reporter
 from execution_engine.worker.worker import Fate, Worker
 
 CLAIM, RESULT = naming.claim_key(RUN, NUM), naming.result_key(RUN, NUM)
@@ -88,7 +92,7 @@ def make(stand: Stand, tmp_path: Path) -> Callable[..., Worker]:
         )
         return Worker(
             opening,
-            Courier(),
+            PooledCourier(),
             around,
             clock=FixedClock(),
             monotonic=time.monotonic,
@@ -403,3 +407,24 @@ def test_no_secret_and_no_url_is_logged(stand: Stand, make: Make) -> None:
 def once(method: str, key: str, fault: str) -> Callable[[str, str], str | None]:
     faults = iter([fault])
     return lambda asked, at: next(faults, None) if (asked, at) == (method, key) else None
+
+
+def test_an_instance_reports_for_itself(stand: Stand, make: Make) -> None:
+    order = replace(packed_order(stand, "true", callbacks=callback_urls(stand, 1, "i-1")), instance="i-1")
+    assert make().work(order).fate == Fate.REPORTED
+    assert stand.json(naming.claim_key(RUN, NUM, 1, "i-1"))["instance_id"] == "i-1"
+    assert stand.json(naming.result_key(RUN, NUM, 1, "i-1"))["status"] == "succeeded"
+    assert CLAIM not in stand.objects and RESULT not in stand.objects
+
+
+def test_addresses_may_be_renewed_while_it_runs(stand: Stand, make: Make) -> None:
+    newer = callback_urls(stand)
+    dead = {**newer, "result": stand.url("dead")}
+
+    @contextmanager
+    def renewing(reporter: Reporter) -> Iterator[None]:
+        reporter.renew(Callbacks.of_entry(newer))
+        yield
+
+    assert make(renewing=renewing).work(packed_order(stand, "true", callbacks=dead)).fate == Fate.REPORTED
+    assert RESULT in stand.objects and "dead" not in stand.objects
