@@ -30,8 +30,11 @@ class Settings:
     orchestrator_lambda: str = ""
     watchdog_sfn: str = ""
     ssm_prefix: str = ""
+    ssm_document: str = ""
+    """By which orders run on instances; its name or ARN. Without one there are none."""
     kms_key: str = ""
-    """Seals the jobs that are kept for a retry; without one none is kept. Its ARN, id or alias."""
+    """Seals the jobs that are kept for a retry; without one none is kept. Encrypts the variables of orders on
+    instances; without one there are none. Its ARN, id or alias."""
 
     grace: float = 30.0
     """Between the interrupt and the kill of an order that must end."""
@@ -40,6 +43,8 @@ class Settings:
     """Between two looks of a watchdog."""
     start_limit: float = 1_800.0
     """How long a launched order may wait for its worker."""
+    delivery_timeout: float = 300.0
+    """How long SSM may try to deliver a command to an instance: 30 s at least, 30 days at most."""
     relaunch_after: float = 120.0
     """After how long without a claim a launch is repeated; doubles with each."""
     max_in_flight: int = 100
@@ -53,6 +58,21 @@ class Settings:
     """Names of host variables that commands see beside PATH, HOME, LANG, TMPDIR (one machine only)."""
     code_limit: int = 512 * 1024 * 1024
     """Bytes of code that an order may unpack to."""
+
+    git_hosts: tuple[str, ...] = ("github.com",)
+    """Where code may come from: ``host`` or ``host:port`` each."""
+    git_providers: tuple[str, ...] = ()
+    """What ``git_provider`` may name beside GitHub, or another place for that: ``name=https://host`` each."""
+    git_known_hosts: str = ""
+    """Lines of a ``known_hosts`` file, with ``;`` between, for SSH servers other than GitHub's."""
+    git_timeout: float = 240.0
+    """For a repository altogether."""
+    git_limit: int = 2 * 1024 * 1024 * 1024
+    """Bytes that a repository may take on the disk while it is fetched."""
+    target_external_id: str = ""
+    """What roles in target accounts ask of who assumes them."""
+    target_session_policy: str = ""
+    """A policy, as JSON, that narrows every session in a target account."""
 
     def need(self, *names: str) -> None:
         """Raises ``SettingsError`` if one of these was not given."""

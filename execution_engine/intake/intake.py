@@ -12,10 +12,10 @@ from execution_engine.errors import ConditionLost, SubmissionPending
 from execution_engine.identifiers import Identifiers
 from execution_engine.intake.admission import Admission, Held, Key
 from execution_engine.intake.fingerprint import fingerprint
+from execution_engine.intake.materials import Supply
 from execution_engine.intake.packing import Names
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.refusals import refuse_what_is_not_possible
-from execution_engine.intake.s3_code import S3Code
 from execution_engine.jobs.encoding import submission
 from execution_engine.jobs.job import Door, Job
 from execution_engine.jobs.naming import done_key, flow_id, submission_key
@@ -25,6 +25,10 @@ log = structlog.get_logger()
 Answer = dict[str, Any]
 
 _TRIES = 10
+
+
+def _unheard() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,14 @@ class Intake:
         *,
         admission: Admission,
         queueing: Queueing,
-        code: S3Code,
+        supply: Supply,
         deployment: Deployment,
         identifiers: Identifiers,
         fingerprint: Callable[[Job, str], str] = fingerprint,
     ) -> None:
         self._admission = admission
         self._queueing = queueing
-        self._code = code
+        self._supply = supply
         self._deployment = deployment
         self._identifiers = identifiers
         self._fingerprint = fingerprint
@@ -79,9 +83,9 @@ class Intake:
     ) -> Answer:
         refuse_what_is_not_possible(job, self._deployment.targets, encrypts=self._deployment.encrypts)
         if name is None:
-            with self._code.fetched(enumerate(job.orders)) as code:
-                names = self._names(job, trace_id)
-                self._queueing.queue(job, names, code, retry_of=retry_of)
+            names = self._names(job, trace_id)
+            with self._supply.fetched(job, names.run_id, _unheard) as materials:
+                self._queueing.queue(job, names, materials, retry_of=retry_of)
             return self._answer(names, job)
         stored = submission_key(name)
         key = Key(stored, self._fingerprint(job, stored), caller)
@@ -100,8 +104,8 @@ class Intake:
     def _queue_under(self, held: Held, job: Job, names: Names, retry_of: str | None) -> bool:
         """False: the key is another one's by now."""
         try:
-            with self._code.fetched(enumerate(job.orders)) as code:
-                self._queueing.queue(job, names, code, retry_of=retry_of, progress=held.progress)
+            with self._supply.fetched(job, names.run_id, held.progress) as materials:
+                self._queueing.queue(job, names, materials, retry_of=retry_of, progress=held.progress)
         except ConditionLost:
             return False
         except SubmissionPending:

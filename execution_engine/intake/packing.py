@@ -16,8 +16,8 @@ from execution_engine.bundles.bundle import write_bundle
 from execution_engine.bundles.manifest import CodePointer, Manifest
 from execution_engine.bundles.plain import write_plain
 from execution_engine.bundles.sealing import Sealer, seal_bytes
-from execution_engine.intake.addresses import CallbackAddresses
 from execution_engine.jobs.job import Job, Order
+from execution_engine.storage.addresses import CallbackAddresses
 
 
 @dataclass(frozen=True, slots=True)

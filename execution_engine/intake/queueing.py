@@ -12,8 +12,9 @@ from execution_engine.bundles.manifest import CodePointer
 from execution_engine.bundles.sealing import AgeKey, Sealer
 from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost, Fault, JobRefused, SubmissionPending, Unsealable
-from execution_engine.intake.addresses import CallbackAddresses
+from execution_engine.intake.credentials.resolved import Resolved
 from execution_engine.intake.environments import Environments
+from execution_engine.intake.materials import Materials
 from execution_engine.intake.packing import BundlePacker, Habits, Names, PackedBundle
 from execution_engine.intake.records import first_orders, first_run
 from execution_engine.intake.s3_code import FetchedCode
@@ -24,6 +25,7 @@ from execution_engine.orders.first_events import first_events
 from execution_engine.orders.order import Order as QueuedOrder
 from execution_engine.orders.run import Run, until_next_look
 from execution_engine.orders.store import Keys, Records, Reports, Watchdogs
+from execution_engine.storage.addresses import CallbackAddresses
 from execution_engine.storage.objects import Bucket
 
 log = structlog.get_logger()
@@ -86,7 +88,7 @@ class Queueing:
         self,
         job: Job,
         names: Names,
-        code: Mapping[str, FetchedCode],
+        materials: Materials,
         *,
         retry_of: str | None,
         progress: Progress = _unheard,
@@ -97,15 +99,15 @@ class Queueing:
         try:
             self._records.create_run(run)
             self._watchdogs.start(run.run_id, RUN_NUM, 1, until_next_look(self._tick, job.job_timeout))
-            pointers = self._store_code(run, code, progress)
+            pointers = self._store_code(run, materials.code, progress)
             self._keep(run.run_id, with_stored_code(job, pointers, self._bucket.name))
-            digests = self._store_bundles(job, names, run, pointers, progress)
+            digests = self._store_bundles(job, names, run, materials.credentials, pointers, progress)
             self._add_orders(run, first_orders(job, run, digests), progress)
             progress()
         except BaseException:
-            self._withdraw(job, run, code)
+            self._withdraw(job, run, materials.code)
             raise
-        self._begin(job, run, code)
+        self._begin(job, run, materials.code)
 
     def has_begun(self, run_id: str) -> bool:
         """Whether the run whose start was signalled was not withdrawn before that by somebody else. From then on
@@ -142,18 +144,26 @@ class Queueing:
             self._records.add_orders(orders[page], events[page])
 
     def _store_code(self, run: Run, code: Mapping[str, FetchedCode], progress: Progress) -> dict[str, CodePointer]:
-        pointers: dict[str, CodePointer] = {}
-        for location, fetched in code.items():
+        """By order number; equal code is stored once."""
+        stored: dict[str, CodePointer] = {}
+        for fetched in code.values():
+            if fetched.sha256 in stored:
+                continue
             progress()
             key = code_key(run.run_id, fetched.sha256)
-            if key not in {pointer.key for pointer in pointers.values()}:
-                with fetched.path.open("rb") as file:
-                    self._bucket.write(key, file, "application/zip")
-            pointers[location] = CodePointer(key, fetched.sha256, fetched.size)
-        return pointers
+            with fetched.path.open("rb") as file:
+                self._bucket.write(key, file, "application/zip")
+            stored[fetched.sha256] = CodePointer(key, fetched.sha256, fetched.size)
+        return {num: stored[fetched.sha256] for num, fetched in code.items()}
 
     def _store_bundles(
-        self, job: Job, names: Names, run: Run, pointers: Mapping[str, CodePointer], progress: Progress
+        self,
+        job: Job,
+        names: Names,
+        run: Run,
+        credentials: Resolved,
+        pointers: Mapping[str, CodePointer],
+        progress: Progress,
     ) -> dict[str, str]:
         """The bundles' SHA-256 by order number. The bundles themselves would fill the memory."""
         key = AgeKey.generate()
@@ -162,17 +172,17 @@ class Queueing:
         packer = BundlePacker(names, job, self._sealer, self._addresses, self._habits)
 
         def pack(order: Order, code: CodePointer | None) -> PackedBundle:
+            own = credentials.of(order)
             if job.door != "ssm":
-                return packer.pack(order, order.env_vars, frozenset(), order.sops_key or key.recipient, code)
-            self._environments.keep(run.run_id, order.order_num, order.env_vars)
-            return packer.pack_plain(order, order.env_vars, frozenset(), code)
+                return packer.pack(order, own.values, own.secret_names, order.sops_key or key.recipient, code)
+            self._environments.keep(run.run_id, order.order_num, own.values)
+            return packer.pack_plain(order, own.values, own.secret_names, code)
 
         def store(placed: tuple[int, Order]) -> str | Fault:
             index, order = placed
             progress()
-            code = pointers[order.s3_location] if order.s3_location else None
             try:
-                bundle = pack(order, code)
+                bundle = pack(order, pointers.get(order.order_num))
             except Unsealable as error:
                 return Fault(f"orders[{index}].env_vars", str(error))
             self._bucket.write(bundle_key(run.run_id, order.order_num), bundle.data, "application/zip")
@@ -188,7 +198,7 @@ class Queueing:
         keys = [bundle_key(run.run_id, order.order_num) for order in job.orders]
         if job.door == "ssm":
             keys += [environment_key(run.run_id, order.order_num) for order in job.orders]
-        keys += [code_key(run.run_id, fetched.sha256) for fetched in code.values()]
+        keys += {code_key(run.run_id, fetched.sha256) for fetched in code.values()}
         keys.append(kept_job_key(run.run_id))
         with suppress(Exception):
             with suppress(ConditionLost):  # not there yet, or withdrawn by who took the key over

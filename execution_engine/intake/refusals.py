@@ -8,8 +8,6 @@ from execution_engine.bundles.age import parse_recipient
 from execution_engine.errors import Fault, JobRefused, Unsealable
 from execution_engine.jobs.job import Job, Order
 
-_NOT_YET = ("git_repo", "ssm_paths", "secret_manager_paths", "target_role_arn")
-
 _NO_KEY = (
     "is ssm, which this deployment does not run without a KMS key, since that encrypts the orders' variables until "
     "they are delivered: AWS_EXE_SYS_KMS_KEY is not set"
@@ -37,9 +35,6 @@ def _faults(where: str, order: Order, targets: Set[str], encrypts: bool) -> Iter
             f"{where}.execution_target",
             f"is {order.execution_target}{_by_default(order)}, which this deployment does not run; it runs {known}",
         )
-    for field in _NOT_YET:
-        if getattr(order, field):
-            yield Fault(f"{where}.{field}", "is not supported by this version of the engine")
     if order.sops_key is not None:
         try:
             parse_recipient(order.sops_key)

@@ -10,10 +10,15 @@ from execution_engine.jobs.job import Job, Order
 
 
 def with_stored_code(job: Job, pointers: Mapping[str, CodePointer], bucket: str) -> Job:
-    """``pointers``: the run's own copies by ``s3_location``; an upload is gone once it was answered."""
+    """``pointers``: the run's own copies by order number. An upload is gone once it was answered, and a branch may
+    have moved on: what is repeated is what was tried."""
 
     def stored(order: Order) -> Order:
-        pointer = pointers.get(order.s3_location or "")
-        return order if pointer is None else replace(order, s3_location=f"s3://{bucket}/{pointer.key}")
+        pointer = pointers.get(order.order_num)
+        if pointer is None:
+            return order
+        return replace(
+            order, s3_location=f"s3://{bucket}/{pointer.key}", git_repo=None, git_folder=None, commit_hash=None
+        )
 
     return replace(job, orders=tuple(map(stored, job.orders)))

@@ -58,13 +58,14 @@ class Clients:
             session.set_credentials(*self.keys)
         return session
 
-    def __call__(self, service: str, *, once: bool = False) -> Any:
+    def __call__(self, service: str, *, once: bool = False, patient: bool = False) -> Any:
         """botocore's retries and back-off; SigV4 throughout, which presigning relies on.
 
         ``once``: a client that asks once and waits as long as a submission may take, for what must not be
-        done twice because its answer was late.
+        done twice because its answer was late. ``patient``: one that tries more often, for services that answer
+        few requests a second (Parameter Store, Secrets Manager, STS).
         """
-        name = f"{service} once" if once else service
+        name = f"{service} once" if once else f"{service} patient" if patient else service
         if name not in self._made:
             from botocore.config import Config
 
@@ -73,7 +74,7 @@ class Clients:
                 signature_version="s3v4" if service == "s3" else None,
                 # Virtual names a region's own host; the default signs for the global one, which redirects.
                 s3={"addressing_style": "path" if endpoint else "virtual"},
-                retries={"mode": "standard", "total_max_attempts": 1 if once else 5},
+                retries={"mode": "standard", "total_max_attempts": 1 if once else 10 if patient else 5},
                 connect_timeout=5,
                 read_timeout=_SUBMISSION if once else 70,
                 max_pool_connections=THREADS + 2,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from execution_engine.jobs.naming import age_key_path
 from execution_engine.wiring.services import Services
+from execution_engine.wiring.supply import supply
 from execution_engine.wiring.threads import on_threads
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from execution_engine.orchestrator.cancellation import Cancellation
     from execution_engine.orchestrator.orchestrator import Orchestrator
     from execution_engine.targets.registry import Targets
+    from execution_engine.targets.ssm.gathering import Gathering
     from execution_engine.watchdog.watchdog import Watchdog
     from execution_engine.worker.courier import Courier
     from execution_engine.worker.worker import Worker
@@ -28,10 +30,8 @@ class Engine(Services):
 
     @cached_property
     def intake(self) -> Intake:
-        from execution_engine.bundles.limits import Limits
         from execution_engine.intake.admission import Admission
         from execution_engine.intake.intake import Deployment, Intake
-        from execution_engine.intake.s3_code import S3Code
         from execution_engine.targets.registry import known_targets
 
         settings = self.settings
@@ -41,9 +41,12 @@ class Engine(Services):
                 self.submissions, self.records, self.reports, self.watchdogs, self.clock, settings.tick
             ),
             queueing=self._queueing,
-            code=S3Code(self.client("s3"), Limits(size=settings.code_limit)),
+            supply=supply(self),
             deployment=Deployment(
-                known=known_targets(), targets=frozenset(self.targets), done_bucket=settings.done_bucket
+                known=known_targets(),
+                targets=frozenset(self.targets),
+                done_bucket=settings.done_bucket,
+                encrypts=bool(settings.kms_key),
             ),
             identifiers=self.identifiers,
         )
@@ -51,9 +54,9 @@ class Engine(Services):
     @cached_property
     def _queueing(self) -> Queueing:
         from execution_engine.bundles.sealing import Sealer
-        from execution_engine.intake.addresses import CallbackAddresses
         from execution_engine.intake.packing import Habits
         from execution_engine.intake.queueing import Queueing
+        from execution_engine.storage.addresses import CallbackAddresses
 
         settings = self.settings
         settings.need("ssm_prefix")
@@ -68,6 +71,7 @@ class Engine(Services):
             addresses=CallbackAddresses(self.client("s3"), settings.internal_bucket),
             habits=Habits(settings.grace, settings.heartbeat, settings.control_poll),
             ssm_prefix=settings.ssm_prefix,
+            kms_key=settings.kms_key,
             tick=settings.tick,
             clock=self.clock,
             concurrently=on_threads,
@@ -100,7 +104,18 @@ class Engine(Services):
         from execution_engine.targets.context import TargetContext
         from execution_engine.targets.registry import Targets
 
-        return Targets(TargetContext(self.settings, self.client.environment, self.client, self.clock))
+        environment = self.client.environment
+        return Targets(TargetContext(self.settings, environment, self.client, self.clock, self.identifiers, on_threads))
+
+    @cached_property
+    def gathering(self) -> Gathering | None:
+        """For claims and results of instances; None in a deployment that runs nothing on any."""
+        if not self.settings.ssm_document:
+            return None
+        from execution_engine.targets.ssm.target import SsmTarget
+
+        target = self.targets.get("ssm")
+        return target.gathering if isinstance(target, SsmTarget) else None
 
     @cached_property
     def orchestrator(self) -> Orchestrator:
@@ -162,9 +177,9 @@ class Engine(Services):
 
     @cached_property
     def _courier(self) -> Courier:
-        from execution_engine.worker.courier import Courier
+        from execution_engine.worker.pooled_courier import PooledCourier
 
-        return Courier()
+        return PooledCourier()
 
     def worker(self, log_url: str | None) -> Worker:
         """``log_url``: where an operator finds what this process prints."""

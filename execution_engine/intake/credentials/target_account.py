@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,9 +31,10 @@ class Session:
 
 class TargetAccounts:
     """``external_id``: what the roles' trust policies ask for, so that nobody else's jobs get in by this deployment.
-    ``policy``: JSON that narrows every session further. Threads may share it."""
+    ``policy``: JSON that narrows every session further. ``client`` makes (or finds) that of STS when it is first
+    needed. Threads may share it."""
 
-    def __init__(self, client: Any, clock: Clock, *, external_id: str = "", policy: str = "") -> None:
+    def __init__(self, client: Callable[[], Any], clock: Clock, *, external_id: str = "", policy: str = "") -> None:
         self._client = client
         self._clock = clock
         self._options = {"ExternalId": external_id, "Policy": policy}
@@ -47,7 +48,7 @@ class TargetAccounts:
         until = self._clock.now() + needed
         options = {option: value for option, value in self._options.items() if value}
         try:
-            answer = self._client.assume_role(
+            answer = self._client().assume_role(
                 RoleArn=role_arn, RoleSessionName=name, DurationSeconds=seconds, **options
             )
         except AwsError as error:

@@ -23,17 +23,19 @@ from fakes.records import MemoryRecords
 from fakes.reports import MemoryReports
 from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryTarget, MemoryWaker, MemoryWatchdogs
 from fakes.submissions import MemorySubmissions
+from fakes.supplies import FakeCredentials, FakeGit
 from fakes.time_and_ids import FakeClock, SequentialIdentifiers
 
 from execution_engine.bundles.limits import Limits
-from execution_engine.intake.addresses import CallbackAddresses
 from execution_engine.intake.admission import Admission
 from execution_engine.intake.intake import Deployment, Intake
+from execution_engine.intake.materials import Supply
 from execution_engine.intake.packing import Habits
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
 from execution_engine.jobs.job import TARGETS, Door, Job
 from execution_engine.jobs.naming import kept_job_key
+from execution_engine.storage.addresses import CallbackAddresses
 from execution_engine.watchdog.sweep import Sweep
 from execution_engine.watchdog.verdict import Patience
 from execution_engine.watchdog.watchdog import Watchdog
@@ -106,6 +108,8 @@ class Stand:
         self.callers = CallersBuckets()
         self.sealer = sealer or QuickSealer()
         self.submissions = MemorySubmissions(self.calls)
+        self.git = FakeGit()
+        self.credentials = FakeCredentials()
         self.kept: dict[str, Job] = {}
         self.admission = Admission(self.submissions, self.records, self.reports, self.watchdogs, self.clock, TICK)
         self.queueing = Queueing(
@@ -127,7 +131,7 @@ class Stand:
         self.intake = Intake(
             admission=self.admission,
             queueing=self.queueing,
-            code=S3Code(self.callers, Limits()),
+            supply=Supply(S3Code(self.callers, Limits()), self.git, self.credentials),  # type: ignore[arg-type]
             deployment=Deployment(
                 known=frozenset(TARGETS), targets=targets, done_bucket="done", encrypts=bool(kms_key)
             ),

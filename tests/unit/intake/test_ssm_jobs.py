@@ -198,20 +198,6 @@ def test_without_a_kms_key_they_are_refused_with_its_setting(
     assert all("AWS_EXE_SYS_KMS_KEY is not set" in message for _, message in faults)
 
 
-def test_what_the_engine_does_not_do_yet_it_does_not_do_here_either() -> None:
-    faults = refused(
-        ssm_stand(),
-        on_instances(git_repo="org/repo", ssm_paths=["/a"]),
-        on_instances(secret_manager_paths=["b"], target_role_arn="arn:aws:iam::123456789012:role/x"),
-    )
-    assert [where for where, _ in faults] == [
-        "orders[0].git_repo",
-        "orders[0].ssm_paths",
-        "orders[1].secret_manager_paths",
-        "orders[1].target_role_arn",
-    ]
-
-
 def test_a_queue_that_was_given_no_key_writes_no_variables() -> None:
     """Whatever else says it may: nothing is written in clear."""
     stand = Stand(targets=SSM)

@@ -39,7 +39,9 @@ class Stand:
             "secretsmanager": SecretsManager(self.secrets.client),
             **self.others,
         }
-        accounts = TargetAccounts(self.sts.client, FakeClock(), external_id=self.external_id, policy=self.policy)
+        accounts = TargetAccounts(
+            lambda: self.sts.client, FakeClock(), external_id=self.external_id, policy=self.policy
+        )
         return Credentials(fetchers, accounts, Waiting(1_800, self.max_in_flight), in_turn)
 
     def resolve(self, job: Job) -> Resolved:

@@ -230,7 +230,7 @@ def test_a_submission_that_lost_its_key_assumes_nothing() -> None:
 def on_moto(client: Any) -> Credentials:
     return Credentials(
         Fetchers(FetcherContext(Settings(ssm_prefix="/engine"), {}, client, FakeClock())),
-        TargetAccounts(client("sts"), FakeClock()),
+        TargetAccounts(lambda: client("sts"), FakeClock()),
         Waiting(1_800, 100),
         in_turn,
     )

@@ -18,7 +18,7 @@ NAME = session_name(RUN)
 
 
 def accounts(sts: FakeSts, **options: str) -> TargetAccounts:
-    return TargetAccounts(sts.client, FakeClock(), **options)
+    return TargetAccounts(lambda: sts.client, FakeClock(), **options)
 
 
 def refused(answer: Session | Unreadable) -> str:
@@ -127,6 +127,6 @@ def test_moto_gives_a_session() -> None:
 
     with mock_aws():
         client = boto3.client("sts", region_name=REGION)
-        session = TargetAccounts(client, FakeClock(), external_id="ours").assume(ROLE, 900, 600, NAME)
+        session = TargetAccounts(lambda: client, FakeClock(), external_id="ours").assume(ROLE, 900, 600, NAME)
         assert isinstance(session, Session)
         assert session.variables["AWS_ACCESS_KEY_ID"].startswith("ASIA")
