@@ -115,6 +115,7 @@ def test_commands_see_what_the_contract_names_and_nothing_of_the_agent(instance:
     assert seen - {"OLDPWD", "PWD", "SHLVL", "_"} == {
         *("PATH", "HOME", "LANG", "TMPDIR", "PASSED", "MINE"),
         *("TRACE_ID", "RUN_ID", "ORDER_ID", "ORDER_NUM", "FLOW_ID", "AWS_EXE_SYS_EVENTS_DIR"),
+        "AWS_SSM_INSTANCE_ID",
     }
 
 

@@ -25,7 +25,7 @@ def test_equal_code_is_stored_once_wherever_it_comes_from() -> None:
     stand.git.archives[PLACE] = code
     stand.callers.objects[("mine", "code.zip")] = code
     stand.submit(order(**GIT), order(**GIT), order(s3_location="s3://mine/code.zip"), order())
-    assert len([key for key in stand.objects.keys() if "/code/" in key]) == 1
+    assert len([key for key in stand.left()["objects"] if "/code/" in key]) == 1
 
 
 def test_a_retry_takes_the_code_that_was_tried() -> None:
