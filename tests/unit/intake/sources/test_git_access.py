@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -59,6 +60,7 @@ def test_without_a_token_nothing_answers(tmp_path: Path) -> None:
         assert variables == {}
 
 
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not installed (Debian: openssh-client)")
 def test_a_keys_file_is_private_and_goes(tmp_path: Path) -> None:
     folder = tmp_path / "100% private"
     folder.mkdir()
@@ -80,9 +82,9 @@ def test_a_keys_file_is_private_and_goes(tmp_path: Path) -> None:
         "updatehostkeys false",
         "forwardagent no",
         "globalknownhostsfile /dev/null",
-        f"userknownhostsfile {folder / 'known_hosts'}".replace("%", "%"),
+        f"userknownhostsfile {folder / 'known_hosts'}",
     ):
-        assert any(line.replace("%", "") == found.replace("%", "") for found in settings), line
+        assert line in settings
 
 
 def test_a_keys_file_goes_when_the_fetch_fails(tmp_path: Path) -> None:

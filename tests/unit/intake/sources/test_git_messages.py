@@ -20,6 +20,7 @@ from execution_engine.intake.sources.git_faults import (
 from execution_engine.intake.sources.git_messages import Inability, inability, quoted, refusal
 
 TOKEN = "ghp_t0ken/+=&value"
+_UNADVERTISED = "Server does not allow request for unadvertised object"
 WAY = Way(GitUrl("https", "github.com", "/o/r"), GitAuth(TOKEN))
 
 
@@ -62,11 +63,10 @@ def test_a_servers_own_words_decide_nothing() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ("error: Server does not allow request for unadvertised object 12", Inability.COMMIT),
+        (f"error: {_UNADVERTISED} 12", Inability.COMMIT),
         ("fatal: dumb http transport does not support shallow capabilities", Inability.SHALLOW),
         # A file that is asked for when it is needed is an unadvertised object too.
-        ("error: Server does not allow request for unadvertised object 1\nfatal: could not fetch 1 "
-         "from promisor remote", Inability.FILTER),
+        (f"error: {_UNADVERTISED} 1\nfatal: could not fetch 1 from promisor remote", Inability.FILTER),
         ("fatal: couldn't find remote ref x", None),
     ],
 )  # fmt: skip
