@@ -13,6 +13,26 @@ ASSIGNMENT = PREFIX + "ASSIGNMENT"
 """No setting: the variable by which a build is told which attempt is its own."""
 
 
+MADE_BY_DEPLOYMENT = frozenset(
+    {
+        "orders_table",
+        "order_events_table",
+        "locks_table",
+        "internal_bucket",
+        "done_bucket",
+        "worker_lambda",
+        "codebuild_project",
+        "orchestrator_lambda",
+        "watchdog_sfn",
+        "ssm_prefix",
+        "ssm_document",
+        "kms_key",
+        "pass_env",
+    }
+)
+"""Settings that whoever deploys knows, and nobody chooses."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Names of what a deployment made, and how the engine behaves. Times in seconds.

@@ -29,7 +29,7 @@ from execution_engine.local.names import VALUES
 from execution_engine.local.recovery import Recovery
 from execution_engine.local.remains import Remains
 from execution_engine.local.state_folder import StateFolder, default_state_folder
-from execution_engine.settings import PREFIX, Settings
+from execution_engine.settings import MADE_BY_DEPLOYMENT, PREFIX, Settings
 
 _FUNCTIONS: Mapping[Door, str] = {
     "init": str(VALUES["init_job_function"]),
@@ -152,7 +152,7 @@ def _enter(entered: ExitStack, aws: EmbeddedAws, folder: StateFolder) -> None:
 def tunings(environ: Mapping[str, str]) -> dict[str, str]:
     """The optional settings that the user's environment names. Raises ``SettingsError``."""
     Settings.from_environment(environ)
-    names = [PREFIX + one.name.upper() for one in fields(Settings) if one.default not in ("", ())]
+    names = [PREFIX + one.name.upper() for one in fields(Settings) if one.name not in MADE_BY_DEPLOYMENT]
     return {name: environ[name] for name in names if name in environ}
 
 

@@ -21,8 +21,7 @@ _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?")
 class GitHosts:
     """An allowlist of ``host`` (at any port) and ``host:port``.
 
-    An IP address or ``localhost`` is allowed only as ``host:port``, so that nobody lets a caller knock at every
-    door of this machine by one entry. Names are compared as they are written: a name on the list that leads to
+    An IP address, or ``localhost``, is refused unless an entry names that very one; a name never stands for it. Names are compared as they are written: a name on the list that leads to
     an inner address is the operator's choice. Raises ``SettingsError`` for an entry that is neither.
     """
 
@@ -36,15 +35,14 @@ class GitHosts:
     def check(self, protocol: str, host: str, port: int | None) -> None:
         """Raises ``AddressRefused`` unless this host may be asked; ``host`` in lower case, IPv6 in brackets."""
         at = f"{host}:{port or DEFAULT_PORTS[protocol]}"
-        if at in self._entries:
+        if at in self._entries or host in self._entries:
             return
         if is_address_of_a_machine(host):
             raise AddressRefused(
                 f"is at {at}: addresses of single machines are refused; use a host's name, or add {at} to {SETTING}"
             )
-        if host not in self._entries:
-            allowed = ", ".join(self._entries) or "none"
-            raise AddressRefused(f"is at {host}, which is not among the git hosts of this deployment ({allowed})")
+        allowed = ", ".join(self._entries) or "none"
+        raise AddressRefused(f"is at {host}, which is not among the git hosts of this deployment ({allowed})")
 
 
 def is_address_of_a_machine(host: str) -> bool:

@@ -33,6 +33,7 @@ def test_a_name_is_no_machines_address(host: str) -> None:
         (["127.0.0.1:443"], "https", "127.0.0.1", None),
         (["[::1]:8443"], "https", "[::1]", 8443),
         (["localhost:8443"], "https", "localhost", 8443),
+        (["127.0.0.1"], "https", "127.0.0.1", 8443),
     ],
 )
 def test_what_is_on_the_list_is_allowed(entries: list[str], protocol: str, host: str, port: int | None) -> None:
@@ -56,10 +57,10 @@ def test_what_is_not_on_the_list_is_refused_with_the_list(host: str, port: int |
 
 
 @pytest.mark.parametrize("host", MACHINES)
-def test_a_machines_address_must_be_listed_with_its_port(host: str) -> None:
-    entries = [host] if host[-1] != "." else []
+def test_a_machines_address_must_be_listed_as_it_is_written(host: str) -> None:
+    others = [one for one in MACHINES if one != host and one[-1] != "."]
     with pytest.raises(AddressRefused, match=r"add .*:8443 to AWS_EXE_SYS_GIT_HOSTS"):
-        GitHosts(entries).check("https", host, 8443)
+        GitHosts([*others, "github.com"]).check("https", host, 8443)
 
 
 @pytest.mark.parametrize(
