@@ -54,7 +54,7 @@ class Settings:
     """By which orders run on instances; its name or ARN. Without one there are none."""
     kms_key: str = ""
     """Seals the jobs that are kept for a retry; without one none is kept. Encrypts the variables of orders on
-    instances; without one there are none. Its ARN, id or alias."""
+    instances; without one no such order is taken. Its ARN, id or alias."""
 
     grace: float = 30.0
     """Between the interrupt and the kill of an order that must end."""

@@ -74,8 +74,16 @@ def environment_key(run_id: str, num: str) -> str:
 
 def launch_key(run_id: str, num: str, attempt: int = 1) -> str:
     """What the instances of an SSM order fetch when they are told to run an attempt."""
-    folder = f"{EXEC_PREFIX}/{run_id}/{num}/" + ("" if attempt == 1 else f"{attempt}/")
-    return folder + "launch.zip"
+    return _exec_folder(run_id, num, attempt) + "launch.zip"
+
+
+def renewal_key(run_id: str, num: str, attempt: int = 1) -> str:
+    """Where the instances of an SSM order look for newer addresses, before those they were launched with die."""
+    return _exec_folder(run_id, num, attempt) + "renewed.json"
+
+
+def _exec_folder(run_id: str, num: str, attempt: int) -> str:
+    return f"{EXEC_PREFIX}/{run_id}/{num}/" + ("" if attempt == 1 else f"{attempt}/")
 
 
 def code_key(run_id: str, sha256: str) -> str:

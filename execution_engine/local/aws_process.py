@@ -5,8 +5,8 @@ Started by :mod:`execution_engine.local.embedded_aws`, never by hand::
     python -m execution_engine.local.aws_process STATE READY_FD LINGER GRACE
 
 It binds the folder's port of 127.0.0.1, writes a line to READY_FD once it answers, and stops on SIGTERM, or by
-itself when for LINGER seconds nobody used it. Stopping ends its functions, its builds and their commands
-(interrupt, GRACE seconds, kill), then writes all state down.
+itself when for LINGER seconds nobody used it. Stopping ends its functions, its builds, what its instances run and
+their commands (interrupt, GRACE seconds, kill), then writes all state down.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from execution_engine.local import ports, processes
 from execution_engine.local.adaptations import forget_lost_executions, know_if_none_match, queue_invocations
 from execution_engine.local.builds.opening import open_builds
 from execution_engine.local.builds.shop import Shop
+from execution_engine.local.commands.desk import Desk
+from execution_engine.local.commands.opening import open_commands
 from execution_engine.local.file_lock import FileLock
 from execution_engine.local.guard import Guard, from_same_user
+from execution_engine.local.lent import forget_lent
 from execution_engine.local.orphans import Orphans
 from execution_engine.local.state_folder import StateFolder, write_document
 from execution_engine.local.users import Users
@@ -48,6 +51,7 @@ class AwsProcess:
         self._grace = grace
         self._stop = asyncio.Event()
         self._builds: Shop
+        self._commands: Desk
 
     def run(self) -> int:
         alive = FileLock(self._folder.alive)
@@ -67,6 +71,7 @@ class AwsProcess:
         forget_lost_executions()
         close_queue = queue_invocations()
         self._builds = open_builds(self._folder, port, self._grace)
+        self._commands = open_commands(self._folder, port)
         application = importlib.import_module("ministack.app").app
         hypercorn: Any = importlib.import_module("hypercorn.asyncio")
         config: Any = importlib.import_module("hypercorn.config").Config()
@@ -89,8 +94,11 @@ class AwsProcess:
             threading.Thread(target=self._give_up, daemon=True, name="give-up").start()
             close_queue()
             self._builds.close()
+            self._commands.close()
             await asyncio.to_thread(self._end_functions)
+            forget_lent()
             write_document(self._folder.builds, self._builds.abandon())
+            write_document(self._folder.commands, {"commands": self._commands.abandon()})
 
         guarded = Guard(application, os.environ["AWS_ACCESS_KEY_ID"], from_same_user)
         await hypercorn.serve(guarded, config, shutdown_trigger=until_stopped)
@@ -102,15 +110,18 @@ class AwsProcess:
         os._exit(0)
 
     def _end_functions(self) -> None:
-        builds = self._builds.pids()
-        processes.end_descendants(os.getpid(), self._grace, time.monotonic, time.sleep, builds)
+        processes.end_descendants(os.getpid(), self._grace, time.monotonic, time.sleep, self._caring)
+
+    def _caring(self) -> set[int]:
+        """The processes that are told to terminate, and end by themselves what is below them. Each leads a group."""
+        return self._builds.pids() | self._commands.pids()
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stops the process when its users are gone; holds the lock from then on, so that whoever
         comes next waits until everything is written down."""
         users = Users(self._folder.users)
         lock = FileLock(self._folder.lock)
-        orphans = Orphans(self._grace, time.monotonic, self._builds.pids)
+        orphans = Orphans(self._grace, time.monotonic, self._caring)
         lonely_since: float | None = None
         while not self._stop.is_set():
             time.sleep(WATCH_INTERVAL)

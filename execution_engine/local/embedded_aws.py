@@ -22,6 +22,7 @@ from execution_engine.clock import Clock, SystemClock
 from execution_engine.identifiers import Identifiers, RandomIdentifiers
 from execution_engine.local.builds.settings import BuildSettings
 from execution_engine.local.clients import Clients, Connect
+from execution_engine.local.commands.settings import CommandSettings
 from execution_engine.local.environment import child_environment, no_proxy, passed_on, service_settings
 from execution_engine.local.expiry import expire_objects
 from execution_engine.local.file_lock import FileLock
@@ -77,6 +78,7 @@ class EmbeddedAws:
         self._tunings = {**LOCAL_TUNINGS, **pass_env, **(tunings or {})}
         self._handlers = dict(handlers or {})
         self._builds = BuildSettings.from_environment(environ)
+        self._commands = CommandSettings.from_environment(environ)
         self._extra = dict(extra_environment or {})
         self._clock = clock or SystemClock()
         self._identifiers = identifiers or RandomIdentifiers()
@@ -137,6 +139,7 @@ class EmbeddedAws:
             **settings,
             "AWS_ENDPOINT_URL": found.endpoint,
             "AWS_ENDPOINT_URL_CODEBUILD": found.endpoint,
+            "AWS_ENDPOINT_URL_SSM": found.endpoint,
             "AWS_ACCESS_KEY_ID": identity.access_key,
             "AWS_SECRET_ACCESS_KEY": identity.secret_key,
             "AWS_REGION": REGION,
@@ -157,6 +160,7 @@ class EmbeddedAws:
                 **child_environment(self._environ, self._folder, sys.executable),
                 **service_settings(self._folder, REGION, identity.access_key, identity.secret_key),
                 **self._builds.environment(),
+                **self._commands.environment(),
                 **self._extra,
             }
         )

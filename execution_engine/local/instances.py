@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,9 +71,15 @@ def declare(path: Path, instances: Iterable[Instance]) -> None:
 
 
 def declared(path: Path) -> dict[str, Instance]:
-    """By their ids, in the order in which they were first declared; none if nobody declared one."""
-    listed = (read_document(path) or {}).get("instances", ())
-    return {one["instance_id"]: Instance(one["instance_id"], one["tags"], one["state"]) for one in listed}
+    """By their ids, in the order in which they were first declared. What somebody else wrote there, and can't be
+    understood, is none."""
+    listed = (read_document(path) or {}).get("instances")
+    found: dict[str, Instance] = {}
+    for one in listed if isinstance(listed, list) else ():
+        with suppress(InstancesRefused, LookupError, TypeError, AttributeError):
+            instance = _instance(str(path), one["instance_id"], one["tags"], one["state"])
+            found[instance.instance_id] = instance
+    return found
 
 
 def _of_list(text: str) -> Iterator[tuple[str, Instance]]:

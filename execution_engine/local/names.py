@@ -28,8 +28,13 @@ VALUES: dict[str, object] = {
     "engine_image": PREFIX,
     "watchdog_state_machine": f"{PREFIX}-watchdog",
     "ssm_prefix": f"/{PREFIX}",
+    "ssm_document": f"{PREFIX}-run",
     # ministack judges a call by the ARN it names, the alias's as well as the key's; AWS by the key's alone.
     "kms_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:{KMS_ALIAS}",
+    # Of parameters it judges no ARN at all where several are asked for (GetParameters).
+    "credential_parameter_arns": ["*"],
+    "credential_secret_arns": [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:*"],
+    "target_role_arns": ["arn:aws:iam::*:role/*"],
     "code_object_arns": [f"arn:aws:s3:::{PREFIX}-internal/tmp/exec/uploads/*"],
     **{f"{function}_function": f"{PREFIX}-{function.replace('_', '-')}" for function in FUNCTIONS},
 }

@@ -13,6 +13,9 @@ from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
 
+Row = tuple[int, int, str]
+"""A process: its id, its parent's, and the letter of its state."""
+
 
 def adopt_orphans() -> None:
     """From now on a descendant whose parent dies becomes this process's child, so that
@@ -46,16 +49,16 @@ def end_descendants(
     grace: float,
     now: Callable[[], float],
     sleep: Callable[[float], None],
-    functions: Collection[int] = (),
+    functions: Callable[[], Collection[int]] = frozenset,
 ) -> None:
     """Ends everything below ``pid``; after ``grace`` seconds kills what is left.
 
-    Each process hears of it once. A function (in the group of ``pid``, or one of ``functions``) is told to
-    terminate; a worker then interrupts its commands and reports how they ended. Commands that have no function
-    any more are interrupted from here.
+    Each process hears of it once. A function (in the group of ``pid``, or one of ``functions``, which is asked again
+    and again) is told to terminate; a worker then interrupts its commands and reports how they ended. Commands that
+    have no function any more are interrupted from here.
     """
     own = group_of(pid)
-    end(lambda: descendants(pid), lambda one: one in functions or group_of(one) == own, grace, now, sleep)
+    end(lambda: descendants(pid), lambda one: group_of(one) == own or one in functions(), grace, now, sleep)
 
 
 def end(
@@ -120,8 +123,8 @@ def group_of(pid: int) -> int:
         return -1
 
 
-def table() -> list[tuple[int, int, str]]:
-    """(pid, parent, one-letter state) of every process there is."""
+def table() -> list[Row]:
+    """Every process there is."""
     if Path("/proc/self/stat").exists():
         return _from_proc()
     rows = (line.split() for line in ps("pid=,ppid=,state="))
@@ -133,7 +136,7 @@ def ps(columns: str) -> list[str]:
     return shown.stdout.splitlines()
 
 
-def _from_proc() -> list[tuple[int, int, str]]:
+def _from_proc() -> list[Row]:
     rows = []
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():

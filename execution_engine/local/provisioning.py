@@ -57,6 +57,7 @@ class Provisioning:
         self._state_machine()
         for project in resources.load("codebuild", **VALUES).values():
             self._project(project, functions["settings"])
+        self._document()
 
     def settings(self) -> dict[str, str]:
         """All settings by their whole names, as an engine in this very process needs them."""
@@ -177,6 +178,25 @@ class Provisioning:
         except ClientError as error:
             unless(error, "ResourceAlreadyExistsException")
             codebuild.update_project(**configuration)
+
+    def _document(self) -> None:
+        """What instances run. A new content is a new version, and the one that is meant when none is named."""
+        ssm = self._clients("ssm")
+        document = {
+            "Name": VALUES["ssm_document"],
+            "Content": json.dumps(resources.ssm_document()),
+            "DocumentFormat": "JSON",
+        }
+        try:
+            ssm.create_document(**document, DocumentType="Command")
+        except ClientError as error:
+            unless(error, "DocumentAlreadyExists")
+            try:
+                version = ssm.update_document(**document, DocumentVersion="$LATEST")["DocumentDescription"]
+            except ClientError as same:
+                unless(same, "DuplicateDocumentContent")
+            else:
+                ssm.update_document_default_version(Name=version["Name"], DocumentVersion=version["DocumentVersion"])
 
 
 def _key_schema(keys: Mapping[str, Any]) -> list[dict[str, str]]:

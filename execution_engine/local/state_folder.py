@@ -36,6 +36,11 @@ class StateFolder:
         return self.root / "lock"
 
     @property
+    def lending(self) -> Path:
+        """Held while credentials lie there for a submission."""
+        return self.root / "lending"
+
+    @property
     def alive(self) -> Path:
         """Held by the embedded AWS as long as it lives; contains its process id."""
         return self.root / "aws.alive"

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from execution_engine.clock import Clock
+from execution_engine.identifiers import Identifiers, RandomIdentifiers
 from execution_engine.settings import Settings
+
+
+def in_turn(act: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
+    """``map``, one after the other."""
+    return [act(one) for one in things]
 
 
 @dataclass(frozen=True, slots=True)
 class TargetContext:
     """``client(service)``: a boto3-like client of this deployment's account. ``environment``: the process's, for
-    settings of a target that is not the engine's own."""
+    settings of a target that is not the engine's own. ``concurrently``: ``map`` for independent calls of a service."""
 
     settings: Settings
     environment: Mapping[str, str]
     client: Callable[[str], Any]
     clock: Clock
+    identifiers: Identifiers = field(default_factory=RandomIdentifiers)
+    concurrently: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]] = in_turn

@@ -71,7 +71,10 @@ class RowsContract:
             events_written=3,
             ssm_targets={"tags": {"Role": ["web", "app"]}},
             ssm_document_name="document",
-            instances={"i-1": {"status": "failed", "exit_code": 3, "ended_at": NOW + 4.5}, "self": {"status": "succeeded"}},
+            instances={
+                "i-1": {"status": "failed", "exit_code": 3, "ended_at": NOW + 4.5},
+                "self": {"status": "succeeded"},
+            },
             damaged="timeout is missing",
         )
         unset = [field.name for field in fields(Order) if getattr(order, field.name) is None]

@@ -2,16 +2,32 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from contracts.targets_contract import START_LIMIT, LookedUpContract, NothingToLookUpContract
+from contracts.aws import Aws
+from contracts.examples import NOW
+from contracts.targets_contract import (
+    INSTANCES,
+    START_LIMIT,
+    FleetContract,
+    LookedUpContract,
+    NothingToLookUpContract,
+)
 from fakes.botocore_service import FakeService, Refusal
 from fakes.codebuild import PROJECT, TOKEN_SECONDS, FakeCodeBuild
+from fakes.fleet import Fleet
 
+from execution_engine.bundles.members import read_members
+from execution_engine.jobs.naming import environment_key
+from execution_engine.orders.order import Order
+from execution_engine.orders.report import Claim, Result
 from execution_engine.orders.target import State
 from execution_engine.storage.functions import Functions
+from execution_engine.storage.objects import Bucket
 from execution_engine.targets.codebuild_target import CodeBuildTarget
 from execution_engine.targets.lambda_target import LambdaTarget
+from execution_engine.targets.ssm.target import SsmTarget
 
 BROKEN = Refusal("InternalFailure", "try again", 500)
 FORBIDDEN = Refusal("AccessDeniedException", "is not\nauthorized")
@@ -85,6 +101,58 @@ class OnCodeBuild(Service):
         self.service.forget(execution_id)
 
 
+class OnSsm(Service):
+    throttled = Refusal("ThrottlingException", "Rate exceeded")
+    missing = Refusal("InvalidDocument", "there is\nnone")
+
+    def __init__(self, bucket: Bucket | None = None) -> None:
+        self.fleet = Fleet(hears=False, bucket=bucket)
+        self.fleet.clock.time = NOW
+        self.service = self.fleet.ssm
+        self.service.manage(*INSTANCES)
+
+    @property
+    def target(self) -> SsmTarget:
+        return self.fleet.target
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """What each command points at."""
+        commands = [one.parameters["Parameters"] for one in self.service.requests if one.operation == "SendCommand"]
+        found = []
+        for one in commands:
+            (url,), (sha256,) = one["BundleUrl"], one["BundleSha256"]
+            key = urlsplit(url).path.removeprefix("/internal/")
+            data = self.fleet.bucket.read(key, 2**25) or b""
+            found.append(json.loads(read_members(data, ["launch.json"], sha256)["launch.json"]))
+        return found
+
+    def prepare(self, order: Order) -> Order:
+        return self.fleet.submitted(order, variables=1)
+
+    def restart(self) -> None:
+        self.fleet.restart()
+
+    def begin(self, order: Order, instance: str) -> bool:
+        return self.fleet.claim(order, instance) == [True]
+
+    def report(self, order: Order, instance: str, status: str) -> bool:
+        return self.fleet.report(order, instance, status)
+
+    def claim(self, order: Order) -> Claim | None:
+        return self.fleet.claimed(order)
+
+    def result(self, order: Order) -> Result | None:
+        return self.fleet.result(order)
+
+    def kept(self, order: Order) -> list[str]:
+        key = environment_key(order.run_id, order.order_num)
+        return [key] if self.fleet.bucket.read(key, 10) is not None else []
+
+    def tell_of(self, instance: str, how: str) -> None:
+        self.service.bring(instance, {"unreachable": "Undeliverable", "cancelled": "Cancelled"}[how])
+
+
 class TestLambda(NothingToLookUpContract):
     @pytest.fixture
     def backend(self) -> OnLambda:
@@ -95,3 +163,17 @@ class TestCodeBuild(LookedUpContract):
     @pytest.fixture
     def backend(self) -> OnCodeBuild:
         return OnCodeBuild()
+
+
+class TestSsm(FleetContract):
+    @pytest.fixture
+    def backend(self) -> OnSsm:
+        return OnSsm()
+
+
+class TestSsmOnS3(FleetContract):
+    """The same, its objects in the embedded S3."""
+
+    @pytest.fixture
+    def backend(self, aws: Aws) -> OnSsm:
+        return OnSsm(aws.bucket("internal"))

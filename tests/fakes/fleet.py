@@ -32,6 +32,7 @@ from execution_engine.jobs.naming import (
 )
 from execution_engine.orders.order import Order
 from execution_engine.orders.report import Claim, Result, parse_claim, parse_result
+from execution_engine.orders.status import Status
 from execution_engine.settings import Settings
 from execution_engine.storage.addresses import CallbackAddresses
 from execution_engine.storage.objects import Bucket
@@ -48,15 +49,28 @@ def write_launch(document: Mapping[str, object]) -> bytes:
     return write_members({"launch.json": json.dumps(document).encode()})
 
 
-class Fleet:
-    """``hears``: notifications of instances reach the engine, when they are ``delivered``. ``process`` makes another
-    process of the engine, which remembers nothing."""
+class Stored:
+    """A real bucket, for what instances do with one."""
 
-    def __init__(self, *, hears: bool = True, **settings: Any) -> None:
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self.put = bucket.write
+        self.put_once = bucket.write_once
+
+    def get(self, key: str) -> bytes | None:
+        return self._bucket.read(key, 2**25)
+
+
+class Fleet:
+    """``bucket``: another than the one in memory. ``hears``: notifications of instances reach the engine, when they
+    are delivered. ``process`` makes another process of the engine, which remembers nothing."""
+
+    def __init__(self, *, hears: bool = True, bucket: Bucket | None = None, **settings: Any) -> None:
         self.calls = Calls()
         self.clock = FakeClock()
         self.objects = Objects(self.clock)
-        self.bucket = MemoryBucket(self.calls, self.objects)
+        self.bucket: Any = bucket or MemoryBucket(self.calls, self.objects)
+        self._store: Any = Stored(bucket) if bucket else self.objects
         self.ssm = FakeSsm(self.calls)
         self.identifiers = SequentialIdentifiers()
         self.settings = Settings(
@@ -69,8 +83,7 @@ class Fleet:
 
     def process(self) -> SsmTarget:
         context = TargetContext(self.settings, {}, lambda _: self.ssm.client, self.clock, self.identifiers)
-        bucket: Bucket = self.bucket  # type: ignore[assignment]
-        return made(context, bucket=bucket, addresses=CallbackAddresses(signer(), "internal"), write=write_launch)
+        return made(context, bucket=self.bucket, addresses=CallbackAddresses(signer(), "internal"), write=write_launch)
 
     def restart(self) -> None:
         self.target = self.process()
@@ -101,9 +114,12 @@ class Fleet:
         }
         now = self.clock.now()
         times = {"dispatched_at": now, "launched_at": now, "deadline": now + 3_600.0}
-        order = reserved(run_id, **{**made_up, **times, **changes})
+        return self.submitted(reserved(run_id, **{**made_up, **times, **changes}), variables, code)
+
+    def submitted(self, order: Order, variables: int = 0, code: CodePointer | None = None) -> Order:
+        """With its bundle, and its environment, in place."""
         manifest = Manifest(
-            run_id=run_id,
+            run_id=order.run_id,
             order_num=order.order_num,
             order_name=order.order_name,
             trace_id=order.trace_id,
@@ -115,9 +131,9 @@ class Fleet:
             heartbeat=HEARTBEAT,
         )
         bundle = write_plain(manifest, ["TOKEN"] if variables else [])
-        self.objects.put(bundle_key(run_id, order.order_num), bundle)
+        self._store.put(bundle_key(order.run_id, order.order_num), bundle)
         if variables:
-            self.objects.put(environment_key(run_id, order.order_num), b'{"TOKEN": "hunter2"}')
+            self._store.put(environment_key(order.run_id, order.order_num), b'{"TOKEN": "hunter2"}')
         return order_with(order, bundle_sha256=hashlib.sha256(bundle).hexdigest())
 
     def launched(self, *names: str, **changes: Any) -> Order:
@@ -131,7 +147,7 @@ class Fleet:
     # Instances
 
     def document(self, order: Order) -> dict[str, Any] | None:
-        data = self.objects.get(launch_key(order.run_id, order.order_num, order.attempt))
+        data = self._store.get(launch_key(order.run_id, order.order_num, order.attempt))
         return None if data is None else dict(json.loads(read_members(data, ["launch.json"])["launch.json"]))
 
     def claim(self, order: Order, *names: str, **more: Any) -> list[bool]:
@@ -139,17 +155,17 @@ class Fleet:
         launch = self.document(order)
         assert launch is not None
         assert set(names) <= set(launch["instances"])
-        return [self.objects.put_once(self.key(claim_key, order, name), as_json(nonce=name, **more)) for name in names]
+        return [self._store.put_once(self.key(claim_key, order, name), as_json(nonce=name, **more)) for name in names]
 
     def beat(self, order: Order, *names: str) -> None:
         for name in names:
-            self.objects.put(self.key(heartbeat_key, order, name), b"{}")
+            self._store.put(self.key(heartbeat_key, order, name), b"{}")
 
     def report(self, order: Order, name: str, status: str = "succeeded", **more: Any) -> bool:
         """As a guest's result is; its events, if any, come first."""
         events = more.pop("events", [])
         if events:
-            self.objects.put(self.key(events_key, order, name), json.dumps(events).encode())
+            self._store.put(self.key(events_key, order, name), json.dumps(events).encode())
         told = {
             "run_id": order.run_id,
             "order_num": order.order_num,
@@ -166,7 +182,7 @@ class Fleet:
             "execution_url": None,
             **more,
         }
-        return self.objects.put_once(self.key(result_key, order, name), as_json(**told))
+        return self._store.put_once(self.key(result_key, order, name), as_json(**told))
 
     def work(self, order: Order, *names: str) -> None:
         for name in names:
@@ -179,16 +195,16 @@ class Fleet:
     # What there is
 
     def result(self, order: Order) -> Result | None:
-        data = self.objects.get(self.key(result_key, order))
+        data = self._store.get(self.key(result_key, order))
         ids = {"run_id": order.run_id, "order_num": order.order_num, "attempt": order.attempt}
         return None if data is None else parse_result(data, **ids)
 
     def ending(self, order: Order, name: str) -> dict[str, Any] | None:
-        data = self.objects.get(self.key(result_key, order, name))
+        data = self._store.get(self.key(result_key, order, name))
         return None if data is None else dict(json.loads(data))
 
     def claimed(self, order: Order, name: str | None = None) -> Claim | None:
-        data = self.objects.get(self.key(claim_key, order, name))
+        data = self._store.get(self.key(claim_key, order, name))
         return None if data is None else parse_claim(data)
 
 

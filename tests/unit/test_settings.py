@@ -15,6 +15,7 @@ def read(**environment: str) -> Settings:
 def test_nothing_given_is_the_defaults() -> None:
     assert read() == Settings()
     assert (read().grace, read().tick, read().max_in_flight) == (30.0, 60, 100)
+    assert (read().ssm_document, read().delivery_timeout) == ("", 300.0)
 
 
 def test_what_is_given_is_read_in_its_kind() -> None:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from execution_engine.errors import EngineError
+from execution_engine.local.api import ApiError
 
 
-class BuildsError(EngineError):
-    """``code`` is the exception's name in CodeBuild's API; all of them are answered with HTTP 400."""
+class InvalidInput(ApiError):
+    """The request is not one that CodeBuild takes, or not one that this stand-in knows (says which)."""
 
     code = "InvalidInputException"
 
 
-class InvalidInput(BuildsError):
-    """The request is not one that CodeBuild takes, or not one that this stand-in knows (says which)."""
-
-
-class NotFound(BuildsError):
+class NotFound(ApiError):
     """There is no such project, or no such build."""
 
     code = "ResourceNotFoundException"
 
 
-class TooMany(BuildsError):
+class TooMany(ApiError):
     """The queue is full."""
 
     code = "AccountLimitExceededException"

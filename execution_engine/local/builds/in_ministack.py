@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from execution_engine.identifiers import Identifiers
+from execution_engine.local.api import Answer, Caller
 from execution_engine.local.builds.errors import ProvisioningFailed
-from execution_engine.local.builds.protocol import TARGET, Answer, Caller, Protocol, project_of
+from execution_engine.local.builds.protocol import TARGET, Protocol, project_of
 from execution_engine.local.builds.shop import Shop
 
 SERVICE = "codebuild.amazonaws.com"

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from execution_engine.local.builds.errors import BuildsError, InvalidInput, NotFound
+from execution_engine.local.api import Answer, Caller, Operation, answer
+from execution_engine.local.builds.errors import InvalidInput, NotFound
 from execution_engine.local.builds.request import build_request
 from execution_engine.local.builds.shop import Shop
 
 TARGET = "CodeBuild_20161006"
 """What ``X-Amz-Target`` names before the dot."""
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
 PAGE = 100
-
-Answer = tuple[int, dict[str, str], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, as initiator of a build; and where."""
-
-    name: str
-    account: str
-    region: str
 
 
 class Protocol:
@@ -35,7 +22,7 @@ class Protocol:
     def __init__(self, shop: Shop, project: Callable[[str], Mapping[str, Any] | None]) -> None:
         self._shop = shop
         self._project = project
-        self._operations: dict[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
+        self._operations: dict[str, Operation] = {
             "StartBuild": self._start,
             "StopBuild": self._stop,
             "BatchGetBuilds": self._look_up,
@@ -47,20 +34,7 @@ class Protocol:
         return operation in self._operations
 
     def answer(self, operation: str, body: bytes, caller: Caller) -> Answer:
-        try:
-            return 200, {"Content-Type": CONTENT_TYPE}, json.dumps(self._do(operation, body, caller)).encode()
-        except BuildsError as error:
-            content = json.dumps({"__type": error.code, "message": str(error)}).encode()
-            return 400, {"Content-Type": CONTENT_TYPE, "x-amzn-ErrorType": error.code}, content
-
-    def _do(self, operation: str, body: bytes, caller: Caller) -> dict[str, Any]:
-        try:
-            asked = json.loads(body or b"{}")
-        except ValueError as error:
-            raise InvalidInput(f"the request's body is no JSON: {error}") from error
-        if not isinstance(asked, dict):
-            raise InvalidInput("the request's body is no JSON object")
-        return self._operations[operation](asked, caller)
+        return answer(self._operations[operation], body, caller, InvalidInput)
 
     def _start(self, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
         request = build_request(self._known_project(asked), asked)

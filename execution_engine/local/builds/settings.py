@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from execution_engine.errors import SettingsError
+from execution_engine.local.numbers import positive, positive_whole
 
 AT_ONCE = "AWS_EXE_LOCAL_BUILDS_AT_ONCE"
 MINUTE = "AWS_EXE_LOCAL_BUILD_MINUTE"
@@ -23,20 +22,10 @@ class BuildSettings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> BuildSettings:
         """Raises ``SettingsError``."""
-        at_once = _number(AT_ONCE, environ.get(AT_ONCE, "4"))
-        if at_once != int(at_once):
-            raise SettingsError(f"{AT_ONCE} is {environ[AT_ONCE]!r}; it must be a positive whole number")
-        return cls(int(at_once), _number(MINUTE, environ.get(MINUTE, "60")))
+        return cls(
+            positive_whole(AT_ONCE, environ.get(AT_ONCE, "4")),
+            positive(MINUTE, environ.get(MINUTE, "60")),
+        )
 
     def environment(self) -> dict[str, str]:
         return {AT_ONCE: str(self.at_once), MINUTE: str(self.minute)}
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or number <= 0:
-        raise SettingsError(f"{name} is {text!r}; it must be a positive number")
-    return number

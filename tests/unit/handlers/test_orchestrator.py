@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 import pytest
 from unit.handlers.conftest import Load, given_to
 
-from execution_engine.jobs.naming import claim_key, heartbeat_key, result_key
+from execution_engine.jobs.naming import Callback, claim_key, heartbeat_key, result_key
 
 ONE = "00000000-0000-4000-8000-000000000001"
 TWO = "00000000-0000-4000-8000-000000000002"
@@ -28,6 +28,17 @@ class Orchestrator:
         self.looked.append((run_id, nums))
 
 
+class Gathering:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str, str | None]] = []
+        self.failing: dict[str | None, Exception] = {}
+
+    def hear(self, callback: Callback) -> None:
+        self.heard.append((callback.run_id, callback.kind, callback.instance))
+        if callback.instance in self.failing:
+            raise self.failing[callback.instance]
+
+
 @pytest.fixture
 def module(load: Load) -> ModuleType:
     return load("orchestrator", given_to("orchestrator"))
@@ -37,6 +48,13 @@ def module(load: Load) -> ModuleType:
 def orchestrator(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Orchestrator:
     made = Orchestrator()
     monkeypatch.setattr(module, "_orchestrator", made)
+    return made
+
+
+@pytest.fixture
+def gathering(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Gathering:
+    made = Gathering()
+    monkeypatch.setattr(module, "_gathering", made)
     return made
 
 
@@ -72,6 +90,33 @@ def test_a_run_that_fails_stops_no_other_and_is_raised_at_the_end(
     with pytest.raises(KeyError, match="first"):
         module.handler(event(claim_key(ONE, "0001"), claim_key(TWO, "0001")), None)
     assert orchestrator.noticed.keys() == {ONE, TWO}
+
+
+def test_what_instances_wrote_is_gathered_and_marks_nothing(
+    module: ModuleType, orchestrator: Orchestrator, gathering: Gathering
+) -> None:
+    module.handler(event(claim_key(ONE, "0001", 2, "web-1"), result_key(TWO, "0003", 1, "i-2")), None)
+    assert gathering.heard == [(ONE, "claim", "web-1"), (TWO, "result", "i-2")]
+    assert orchestrator.noticed == {}
+
+
+def test_an_instance_that_fails_stops_nobody_and_is_raised_at_the_end(
+    module: ModuleType, orchestrator: Orchestrator, gathering: Gathering
+) -> None:
+    gathering.failing = {"a": KeyError("first")}
+    keys = [claim_key(ONE, "0001", 1, "a"), claim_key(ONE, "0001", 1, "b"), claim_key(TWO, "0001")]
+    with pytest.raises(KeyError, match="first"):
+        module.handler(event(*keys), None)
+    assert [instance for _, _, instance in gathering.heard] == ["a", "b"]
+    assert orchestrator.noticed.keys() == {TWO}
+
+
+def test_where_nothing_runs_on_instances_their_words_are_set_aside(
+    module: ModuleType, orchestrator: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_gathering", None)
+    module.handler(event(claim_key(ONE, "0001", 1, "a"), claim_key(TWO, "0001")), None)
+    assert orchestrator.noticed.keys() == {TWO}
 
 
 def test_a_look_is_a_look(module: ModuleType, orchestrator: Orchestrator) -> None:

@@ -46,7 +46,7 @@ def test_what_is_malformed_is_named_at_the_start(load: Load, function: str) -> N
         load(function, {**given_to(function), "AWS_EXE_SYS_GRACE": "soon"})
 
 
-TARGETS = {"AWS_EXE_SYS_WORKER_LAMBDA", "AWS_EXE_SYS_CODEBUILD_PROJECT"}
+TARGETS = {f"AWS_EXE_SYS_{name}" for name in ("WORKER_LAMBDA", "CODEBUILD_PROJECT", "SSM_DOCUMENT")}
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))

@@ -125,6 +125,27 @@ def test_whoever_went_away_is_known_by_its_environment(tmp: Path, start: Start) 
     assert (gone.poll() is None, other.poll() is None) == (False, True)
 
 
+def test_what_an_instance_was_running_is_told_to_terminate(tmp: Path, start: Start, tmp_path: Path) -> None:
+    """Its script cares for what is below it, under whichever name."""
+    hear = f"lambda *_: (open({str(tmp_path / 'told')!r}, 'w'), sys.exit())"
+    text = f"import signal, sys\nsignal.signal(signal.SIGTERM, {hear})"
+    folder = tmp / "commands" / "c.web-1"
+    becomes = script(folder / "tmp" / "x" / "launch.zip", f"{text}\n{CALM}")
+    agent = start(sys.executable, "-I", becomes)
+    shell = start("sh", script(folder / "_script.sh", WRITES + FOREVER))
+    end(tmp)
+    assert (agent.poll(), shell.poll()) == (0, -15)
+    assert (tmp_path / "told").exists()
+
+
+@linux
+def test_what_an_instance_started_is_known_by_its_temporary_files(tmp: Path, start: Start) -> None:
+    ours = start("bash", "-c", f'echo up > "$0"; {FOREVER}', TMPDIR=f"{tmp}/commands/c.web-1/tmp")
+    other = start("bash", "-c", f'echo up > "$0"; {FOREVER}', TMPDIR=f"{tmp}/order-x")
+    end(tmp)
+    assert (ours.poll() is None, other.poll() is None) == (False, True)
+
+
 def test_a_state_folder_behind_a_link(tmp: Path, start: Start, tmp_path: Path) -> None:
     """Commands have the true names of their scripts, functions those that the user gave."""
     (tmp_path / "link").symlink_to(tmp.parent)

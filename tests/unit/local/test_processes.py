@@ -73,7 +73,7 @@ def test_a_function_may_lead_a_session_of_its_own(tmp_path: Path) -> None:
         "made = [subprocess.Popen([sys.executable, '-c', sys.argv[1], f'{sys.argv[2]}/{place}'],"
         " start_new_session=True, stdout=subprocess.PIPE) for place in range(2)]\n"
         "[one.stdout.readline() for one in made]\n"
-        "end_descendants(os.getpid(), 5, time.monotonic, time.sleep, {made[0].pid})"
+        "end_descendants(os.getpid(), 5, time.monotonic, time.sleep, lambda: {made[0].pid})"
     )
     subprocess.run([sys.executable, "-c", host, note, str(tmp_path)], check=True, timeout=30)
     assert [(tmp_path / str(place)).read_text() for place in range(2)] == ["SIGTERM", "SIGINT"]

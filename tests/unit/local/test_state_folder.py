@@ -52,16 +52,18 @@ def test_cleaning_sets_a_large_log_aside(tmp_path: Path, monkeypatch: pytest.Mon
     assert (folder.root / "ministack.log.1").read_text() == "long"
 
 
-def test_cleaning_keeps_the_newest_logs_of_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_folder, "BUILD_LOGS", 2)
+@pytest.mark.parametrize(("of", "limit"), [("build_logs", "BUILD_LOGS"), ("command_logs", "COMMAND_LOGS")])
+def test_cleaning_keeps_the_newest_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str, limit: str) -> None:
+    monkeypatch.setattr(state_folder, limit, 2)
     folder = StateFolder(tmp_path / "state")
     folder.prepare()
+    logs: Path = getattr(folder, of)
     for age, name in enumerate("abc"):
-        path = folder.build_logs / f"{name}.log"
+        path = logs / f"{name}.log"
         path.touch()
         os.utime(path, (1_000 - age, 1_000 - age))
     folder.clean()
-    assert sorted(path.name for path in folder.build_logs.iterdir()) == ["a.log", "b.log"]
+    assert sorted(path.name for path in logs.iterdir()) == ["a.log", "b.log"]
 
 
 def test_a_document_comes_back_and_is_the_owners_alone(tmp_path: Path) -> None:

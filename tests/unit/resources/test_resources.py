@@ -194,13 +194,22 @@ def test_who_may_send_to_instances_may_send_the_engines_document_only() -> None:
     }
 
 
-def test_who_packs_may_encrypt_variables_at_rest_and_who_signs_for_instances_may_open_them() -> None:
-    def may(action: str) -> set[str]:
-        found = {one for one in POLICIES for statement in statements(one) if action in as_list(statement["Action"])}
-        return {policy.removeprefix("policies/") for policy in found}
-
-    assert may("kms:GenerateDataKey") == {"init_job", "control"}
-    assert may("kms:Decrypt") == {"control", "orchestrator", "watchdog_check"}
+def test_who_packs_has_s3_encrypt_variables_and_who_signs_for_instances_has_it_open_them() -> None:
+    """By themselves they do neither: kept jobs are sealed by the same key."""
+    via = {"StringEquals": {"kms:ViaService": f"s3.{VALUES['region']}.amazonaws.com"}}
+    found = {
+        (policy.removeprefix("policies/"), action)
+        for policy in POLICIES
+        for statement in statements(policy)
+        for action in as_list(statement["Action"])
+        if action.startswith("kms:") and statement.get("Condition") == via
+    }
+    assert found == {
+        ("init_job", "kms:GenerateDataKey"),
+        ("control", "kms:GenerateDataKey"),
+        ("orchestrator", "kms:Decrypt"),
+        ("watchdog_check", "kms:Decrypt"),
+    }
 
 
 def test_whoever_sends_to_instances_looks_at_them_or_takes_jobs_for_them_knows_of_the_document_and_the_key() -> None:

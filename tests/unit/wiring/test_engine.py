@@ -56,6 +56,16 @@ def test_without_a_kms_key_no_client_of_kms_is_made() -> None:
         engine.kept_jobs.load("x")
 
 
+def test_instances_are_gathered_by_the_target_that_told_them() -> None:
+    engine = Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_SSM_DOCUMENT": "engine-run"})
+    assert engine.gathering is not None
+    assert engine.gathering is engine.targets["ssm"].gathering  # type: ignore[attr-defined]
+
+
+def test_without_a_document_there_is_nothing_to_gather() -> None:
+    assert Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_SSM_DOCUMENT": ""}).gathering is None
+
+
 def test_making_an_engine_loads_no_library_of_aws() -> None:
     text = (
         "import sys\n"

@@ -9,9 +9,10 @@ from typing import Any
 from fakes.botocore_service import FakeService, Refusal
 from fakes.time_and_ids import FakeClock, SequentialIdentifiers
 
+from execution_engine.local.api import Caller
 from execution_engine.local.builds.build import Build
 from execution_engine.local.builds.errors import ProvisioningFailed
-from execution_engine.local.builds.protocol import Caller, Protocol
+from execution_engine.local.builds.protocol import Protocol
 from execution_engine.local.builds.shop import Shop
 
 CALLER = Caller("engine-orchestrator/session", "123456789012", "eu-west-1")

@@ -1,0 +1,61 @@
+"""Who of an order's instances has claimed, lives, has reported: as the names and ages of their objects tell. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from execution_engine.jobs.naming import instances_prefix
+from execution_engine.targets.ssm.attempt import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Of one instance. ``claimed``, ``beat``: for how many seconds its claim (its own, or a void one) and its last
+    heartbeat are there, by S3's clock; None: there is none."""
+
+    claimed: float | None = None
+    beat: float | None = None
+    has_result: bool = False
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the last sign of life, where there was one."""
+        return self.claimed if self.beat is None else self.beat
+
+
+ABSENT = Presence()
+
+
+class Muster:
+    """Of one attempt, at one moment."""
+
+    def __init__(self, present: dict[str, Presence]) -> None:
+        self._present = present
+
+    @classmethod
+    def of(cls, attempt: Attempt, objects: Iterable[tuple[str, float]]) -> Muster:
+        """``objects``: keys below ``instances_prefix``, each with its age in seconds. Others are left alone."""
+        prefix = instances_prefix(*attempt)
+        present: dict[str, Presence] = {}
+        for key, age in objects:
+            name, _, kind = key.removeprefix(prefix).partition("/")
+            seen = present.get(name, ABSENT)
+            if kind == "claim.json":
+                present[name] = replace(seen, claimed=max(0.0, age))
+            elif kind == "heartbeat.json":
+                present[name] = replace(seen, beat=max(0.0, age))
+            elif kind == "result.json":
+                present[name] = replace(seen, has_result=True)
+        return cls(present)
+
+    def __getitem__(self, instance: str) -> Presence:
+        return self._present.get(instance, ABSENT)
+
+    @property
+    def claimed(self) -> set[str]:
+        return {name for name, seen in self._present.items() if seen.claimed is not None}
+
+    @property
+    def reported(self) -> set[str]:
+        return {name for name, seen in self._present.items() if seen.has_result}

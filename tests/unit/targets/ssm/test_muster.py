@@ -1,0 +1,38 @@
+"""Who is there, from the names and ages of objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from execution_engine.jobs.naming import claim_key, events_key, heartbeat_key, log_prefix, result_key
+from execution_engine.targets.ssm.attempt import Attempt
+from execution_engine.targets.ssm.muster import ABSENT, Muster, Presence
+
+RUN = "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_each_instance_is_seen_by_what_it_wrote(number: int) -> None:
+    ids = (RUN, "0007", number)
+    seen = Muster.of(
+        Attempt(*ids),
+        [
+            (claim_key(*ids, "i-1"), 40.0),
+            (events_key(*ids, "i-1"), 1.0),
+            (heartbeat_key(*ids, "i-1"), 3.0),
+            (result_key(*ids, "i-1"), -0.5),
+            (claim_key(*ids, "web-2"), -0.5),
+            (log_prefix(*ids, "web-2") + "00000000", 2.0),
+        ],
+    )
+    assert seen["i-1"] == Presence(claimed=40.0, beat=3.0, has_result=True)
+    assert seen["web-2"] == Presence(claimed=0.0)
+    assert seen["i-3"] == ABSENT
+    assert (seen.claimed, seen.reported) == ({"i-1", "web-2"}, {"i-1"})
+
+
+@pytest.mark.parametrize(
+    ("seen", "silence"), [(ABSENT, None), (Presence(claimed=7.0), 7.0), (Presence(claimed=9.0, beat=2.0), 2.0)]
+)
+def test_silence_is_since_the_last_sign_of_life(seen: Presence, silence: float | None) -> None:
+    assert seen.silence == silence
