@@ -64,7 +64,7 @@ exit 3"""
 
 def background(folder: Path) -> str:
     """Outlives its parent, until the order has ended."""
-    return f"(trap '' HUP; while sleep 0.1; do date +%s%N > {folder}/alive-$RUN_ID; done) & disown; echo left-behind"
+    return f"(trap '' HUP; while sleep 0.1; do date +%s%N >> {folder}/alive-$RUN_ID; done) & disown; echo left-behind"
 
 
 FOREVER = "while :; do sleep 0.1; done"
@@ -90,7 +90,8 @@ CASES: dict[str, tuple[list[str], Item]] = {
 }
 TARGETS = ("lambda", "codebuild", "ssm")
 _TOLD = ("status", "reason", "exit_code")
-_OF_RUN = {"attempt", "execution_url", "log_bytes", "instances"}
+_OF_PLACE = {"execution_target", "execution_url", "instances"}
+"""What is told of where it ran; all else is alike."""
 
 
 class Outcomes:
@@ -127,7 +128,7 @@ class Outcomes:
 
 
 def _event(event: Item) -> tuple[str, str, Item]:
-    data = {key: value for key, value in (event.get("data") or {}).items() if key not in _OF_RUN}
+    data = {key: value for key, value in (event.get("data") or {}).items() if key not in _OF_PLACE}
     return event["event_type"], event["status"], data
 
 
