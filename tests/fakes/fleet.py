@@ -95,9 +95,10 @@ class Fleet:
 
     def deliver(self) -> None:
         while self.notifications:
-            callback = parse_callback(self.notifications.popleft())
+            key = self.notifications.popleft()
+            callback = parse_callback(key)
             assert callback is not None
-            self.target.gathering.hear(callback)
+            self.target.gathering.hear(callback, len(self.objects.get(key) or b""))
 
     # Orders
 

@@ -55,8 +55,7 @@ class Ending:
             )
         if launch.void is not None:
             return True
-        seen = self._reports.muster(attempt)
-        self._memory.of(attempt).reported |= seen.reported
+        seen = self._gathering.muster(attempt)
         claims = self._claims(attempt, launch, seen, reason)
         begun = next((claim for claim in claims.values() if claim is not None), None)
         if begun is None:
@@ -74,9 +73,8 @@ class Ending:
         launch = self._launches.of(attempt)
         if launch is None or launch.void is not None:
             return False
-        seen = self._reports.muster(attempt)
+        seen = self._gathering.muster(attempt)
         reason = str(result.get("reason") or Reason.DISPATCH_FAILED)
-        self._memory.of(attempt).reported |= seen.reported
         told = {"message": result.get("log"), **result}
 
         def end(instance: str) -> None:

@@ -16,7 +16,8 @@ from execution_engine.targets.ssm.combination import Reported, combined, combine
 from execution_engine.targets.ssm.launch import Launch
 from execution_engine.targets.ssm.launches import Launches
 from execution_engine.targets.ssm.memory import Memory
-from execution_engine.targets.ssm.reports import InstanceReports
+from execution_engine.targets.ssm.muster import Muster
+from execution_engine.targets.ssm.reports import VOID_SIZE, InstanceReports
 
 log = structlog.get_logger()
 
@@ -46,37 +47,56 @@ class Gathering:
         self._identifiers = identifiers
         self._concurrently = concurrently
 
-    def hear(self, callback: Callback) -> None:
-        """An instance claimed, or reported, says the name of an object. An attempt that is over is left alone."""
+    def hear(self, callback: Callback, size: int | None = None) -> None:
+        """An instance claimed, or reported, says the name of an object, which has ``size`` bytes, if that is known.
+        An attempt that is over is left alone."""
         if callback.instance is None:
             raise ValueError("the callback is no instance's")
         attempt = Attempt.of(callback)
         known = self._memory.of(attempt)
         if known.released or known.gathered:
             return
-        if callback.kind == "claim":
-            self._hear_claim(attempt, callback.instance)
-        else:
-            self._hear_result(attempt, callback.instance)
-
-    def _hear_claim(self, attempt: Attempt, instance: str) -> None:
-        if not self._memory.of(attempt).begun:
-            claim = self._reports.claim(attempt, instance)
-            if claim is None or claim.void:
-                return
-            self.begin(attempt, claim.execution_url)
-        self._deliver_after(attempt, instance)
-
-    def _hear_result(self, attempt: Attempt, instance: str) -> None:
         launch = self._launches.of(attempt)
-        if launch is None or instance not in launch.roster:
-            log.info("a result of nobody that is waited for", run_id=attempt.run_id, instance=instance)
-            return
+        if launch is None or callback.instance not in launch.roster:
+            log.info("nobody waits for this instance", run_id=attempt.run_id, instance=callback.instance)
+        elif callback.kind == "claim":
+            self._hear_claim(attempt, launch, callback.instance, size)
+        else:
+            self._hear_result(attempt, launch, callback.instance)
+
+    def _hear_claim(self, attempt: Attempt, launch: Launch, instance: str, size: int | None) -> None:
+        known = self._memory.of(attempt)
+        known.claimed.add(instance)
+        if not known.begun:
+            url = None
+            # Of several, where one of them runs is not where the order does.
+            if size is None or size >= VOID_SIZE or len(launch.roster) == 1:
+                claim = self._reports.claim(attempt, instance)
+                if claim is None or claim.void:
+                    return
+                url = claim.execution_url
+            self.begin(attempt, url)
+        self.deliver(attempt, launch)
+
+    def _hear_result(self, attempt: Attempt, launch: Launch, instance: str) -> None:
         known = self._memory.of(attempt)
         known.reported.add(instance)
+        if instance in known.listed and not known.reported.issuperset(launch.roster):
+            return  # it was seen when others had not reported; the last of them sees to it
         if not known.reported.issuperset(launch.roster):
-            known.reported |= self._reports.muster(attempt).reported
+            self.muster(attempt)
         self.settle(attempt, launch)
+
+    def muster(self, attempt: Attempt) -> Muster:
+        """Who is there, which is remembered."""
+        seen = self._reports.muster(attempt)
+        known = self._memory.of(attempt)
+        known.begun |= seen.has_begun
+        known.gathered |= seen.has_ended
+        known.claimed |= seen.claimed
+        known.reported |= seen.reported
+        known.listed |= seen.reported
+        return seen
 
     def begin(self, attempt: Attempt, execution_url: str | None) -> None:
         """The order's own claim, unless this process knows that it is there. Only for an instance's own.
@@ -87,21 +107,13 @@ class Gathering:
             known.begun = True
 
     def deliver(self, attempt: Attempt, launch: Launch) -> None:
-        """The environment is deleted, when all have claimed and no further attempt needs it."""
+        """The environment is deleted, when this process knows that all have claimed, and no further attempt needs it.
+        To ask for that after each claim would be a call for each: the watchdog's look knows it, and the order's end
+        needs no asking."""
         known = self._memory.of(attempt)
         if _needs_it(launch) and not known.delivered and known.claimed.issuperset(launch.roster):
             self._bucket.delete([environment_key(attempt.run_id, attempt.order_num)])
             known.delivered = True
-
-    def _deliver_after(self, attempt: Attempt, instance: str) -> None:
-        known = self._memory.of(attempt)
-        known.claimed.add(instance)
-        launch = None if known.delivered else self._launches.of(attempt)
-        if launch is None or not _needs_it(launch):
-            return
-        if not known.claimed.issuperset(launch.roster):
-            known.claimed |= self._reports.muster(attempt).claimed
-        self.deliver(attempt, launch)
 
     def settle(self, attempt: Attempt, launch: Launch) -> bool:
         """The order's own result, once this process knows that all have reported: whether it is there."""

@@ -68,10 +68,8 @@ class Looking:
             return None
         if launch.void is not None:
             return Found(State.ENDED, f"it was refused before its launch ({launch.void})")
-        seen = self._reports.muster(attempt)
+        seen = self._gathering.muster(attempt)
         known = self._memory.of(attempt)
-        known.claimed |= seen.claimed
-        known.reported |= seen.reported
         waited_for = [one for one in launch.roster if not seen[one].has_result]
         if waited_for:
             self._see_to(order, launch, seen, waited_for)

@@ -15,9 +15,10 @@ MOST = 1_000
 
 @dataclass(slots=True)
 class Known:
-    """Only what never becomes untrue. ``begun``: the order's own claim is there; ``delivered``: its environment is
-    deleted; ``gathered``: its result is there; ``released``: nothing is left to do; ``claimed``, ``reported``:
-    instances. ``renewed``: when, by the engine's clock, the addresses were last found to be fresh."""
+    """``begun``: the order's own claim is there; ``gathered``: its result is; ``delivered``: its environment is
+    deleted; ``released``: nothing is left to do. ``claimed``, ``reported``: instances that did, as was seen or heard;
+    ``listed``: those that had reported when it was last asked who had. ``renewed``: when, by the engine's clock, the
+    addresses were last found to be fresh."""
 
     launch: Launch | None = None
     begun: bool = False
@@ -26,6 +27,7 @@ class Known:
     released: bool = False
     claimed: set[str] = field(default_factory=set)
     reported: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
     renewed: float | None = None
 
 

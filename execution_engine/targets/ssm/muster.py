@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from execution_engine.jobs.naming import instances_prefix
+from execution_engine.jobs.naming import claim_key, instances_prefix, result_key
 from execution_engine.targets.ssm.attempt import Attempt
 
 
@@ -28,17 +28,24 @@ ABSENT = Presence()
 
 
 class Muster:
-    """Of one attempt, at one moment."""
+    """Of one attempt, at one moment. ``has_begun``, ``has_ended``: its order's own claim, and result, are there."""
 
-    def __init__(self, present: dict[str, Presence]) -> None:
+    def __init__(self, present: dict[str, Presence], *, has_begun: bool, has_ended: bool) -> None:
         self._present = present
+        self.has_begun = has_begun
+        self.has_ended = has_ended
 
     @classmethod
     def of(cls, attempt: Attempt, objects: Iterable[tuple[str, float]]) -> Muster:
-        """``objects``: keys below ``instances_prefix``, each with its age in seconds. Others are left alone."""
+        """``objects``: keys below ``callback_folder``, each with its age in seconds. Others are left alone."""
         prefix = instances_prefix(*attempt)
+        own = {claim_key(*attempt): False, result_key(*attempt): False}
         present: dict[str, Presence] = {}
         for key, age in objects:
+            if key in own:
+                own[key] = True
+            if not key.startswith(prefix):
+                continue
             name, _, kind = key.removeprefix(prefix).partition("/")
             seen = present.get(name, ABSENT)
             if kind == "claim.json":
@@ -47,7 +54,7 @@ class Muster:
                 present[name] = replace(seen, beat=max(0.0, age))
             elif kind == "result.json":
                 present[name] = replace(seen, has_result=True)
-        return cls(present)
+        return cls(present, has_begun=own[claim_key(*attempt)], has_ended=own[result_key(*attempt)])
 
     def __getitem__(self, instance: str) -> Presence:
         return self._present.get(instance, ABSENT)

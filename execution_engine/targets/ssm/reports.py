@@ -6,12 +6,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from execution_engine.jobs.naming import claim_key, events_key, instances_prefix, result_key
+from execution_engine.jobs.naming import callback_folder, claim_key, events_key, result_key
 from execution_engine.orders.report import RESULT_LIMIT, Claim, parse_claim
 from execution_engine.storage.objects import Bucket
 from execution_engine.storage.reports import S3Reports
 from execution_engine.targets.ssm.attempt import Attempt
 from execution_engine.targets.ssm.muster import Muster
+
+VOID_SIZE = 8 * 1024
+"""Bytes at least of a void claim; an instance's own is below half of that."""
 
 _SMALL = 64 * 1024
 _EVENTS_LIMIT = 2 * 1024 * 1024
@@ -26,7 +29,7 @@ class InstanceReports:
 
     def muster(self, attempt: Attempt) -> Muster:
         """Chunks of logs are not listed: an instance may have written thousands."""
-        return Muster.of(attempt, self._bucket.ages(instances_prefix(*attempt), without="/log/"))
+        return Muster.of(attempt, self._bucket.ages(callback_folder(*attempt), without="/log/"))
 
     def claim(self, attempt: Attempt, instance: str) -> Claim | None:
         data = self._bucket.read(claim_key(*attempt, instance), _SMALL)
@@ -45,7 +48,8 @@ class InstanceReports:
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def void(self, attempt: Attempt, instance: str, nonce: str, reason: str, now: float) -> bool:
-        """Wins the instance's claim, so that it never runs the attempt; false if it is taken."""
+        """Wins the instance's claim, so that it never runs the attempt; false if it is taken. It is larger than any
+        that an instance writes, so that whoever is told of a claim and its size need not read it."""
         claim = {
             **_named(attempt, instance),
             "nonce": nonce,
@@ -54,7 +58,7 @@ class InstanceReports:
             "reason": reason,
             "at": now,
         }
-        return self._bucket.write_once(claim_key(*attempt, instance), json.dumps(claim).encode())
+        return self._bucket.write_once(claim_key(*attempt, instance), json.dumps(claim).encode().ljust(VOID_SIZE))
 
     def write_result(self, attempt: Attempt, instance: str, result: dict[str, Any]) -> bool:
         document = {**_named(attempt, instance), "by": "engine", **result}

@@ -27,11 +27,12 @@ def fleet() -> Fleet:
     return Fleet()
 
 
-def hear(fleet: Fleet, *keys: str) -> None:
+def hear(fleet: Fleet, *keys: str, told: bool = False) -> None:
+    """``told``: the notification says how large the object is."""
     for key in keys:
         callback = parse_callback(key)
         assert callback is not None
-        fleet.target.gathering.hear(callback)
+        fleet.target.gathering.hear(callback, len(fleet.objects.get(key) or b"") if told else None)
 
 
 def has_environment(fleet: Fleet) -> bool:
@@ -41,15 +42,17 @@ def has_environment(fleet: Fleet) -> bool:
 # Claims
 
 
-def test_the_first_claim_is_the_orders(fleet: Fleet) -> None:
-    order = fleet.launched("a", "b")
+@pytest.mark.parametrize(("names", "url"), [("b", "https://x.org/log"), ("abc", None)])
+def test_the_first_claim_is_the_orders(fleet: Fleet, names: str, url: str | None) -> None:
+    """Where several run, none of their logs is the order's."""
+    order = fleet.launched(*names)
     assert fleet.claimed(order) is None
     fleet.claim(order, "b", execution_url="https://x.org/log")
     fleet.deliver()
     claim = fleet.claimed(order)
     assert claim is not None
-    assert (claim.void, claim.at, claim.execution_url) == (False, fleet.clock.now(), "https://x.org/log")
-    fleet.claim(order, "a")
+    assert (claim.void, claim.at, claim.execution_url) == (False, fleet.clock.now(), url)
+    fleet.claim(order, *(name for name in names if name != "b"))
     fleet.deliver()
     assert fleet.claimed(order) == claim
 
@@ -59,6 +62,25 @@ def test_a_void_claim_begins_nothing(fleet: Fleet) -> None:
     assert fleet.target.refuse(order, "cancelled", "why")
     fleet.deliver()
     assert fleet.claimed(order) is None
+
+
+@pytest.mark.parametrize("names", ["a", "abc"])
+@pytest.mark.parametrize("told", [False, True])
+def test_a_void_claim_is_known_by_its_size_too(fleet: Fleet, names: str, told: bool) -> None:
+    order = fleet.launched(*names)
+    fleet.target.refuse(order, "cancelled", "why")
+    fleet.restart()
+    hear(fleet, claim_key(RUN, "0001", 1, "a"), told=told)
+    assert fleet.claimed(order) is None
+
+
+def test_an_instances_own_claim_need_not_be_read(fleet: Fleet) -> None:
+    order = fleet.launched("a", "b")
+    fleet.claim(order, "a", execution_url="u" * 2_000, nonce_of="n" * 100)
+    fleet.calls.reset()
+    hear(fleet, claim_key(RUN, "0001", 1, "a"), told=True)
+    assert fleet.calls.count == {"bucket.write_once": 1}
+    assert fleet.claimed(order) is not None
 
 
 def test_a_claim_that_is_not_there_begins_nothing(fleet: Fleet) -> None:
@@ -71,15 +93,23 @@ def test_a_claim_that_is_not_there_begins_nothing(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "b", "c"]])
-@pytest.mark.parametrize("anew", [False, True])
-def test_the_environment_is_gone_once_all_have_it(fleet: Fleet, names: list[str], anew: bool) -> None:
+def test_the_environment_is_gone_once_all_have_it(fleet: Fleet, names: list[str]) -> None:
     order = fleet.launched(*names, variables=2)
     for name in names:
         assert has_environment(fleet)
         fleet.claim(order, name)
-        if anew:
-            fleet.restart()
         fleet.deliver()
+    assert not has_environment(fleet)
+
+
+def test_where_no_process_heard_of_all_the_next_look_knows(fleet: Fleet) -> None:
+    order = fleet.launched("a", "b", "c", variables=2)
+    for name in "abc":
+        fleet.claim(order, name)
+        fleet.restart()
+        fleet.deliver()
+    assert has_environment(fleet)
+    fleet.target.look_up(order)
     assert not has_environment(fleet)
 
 
@@ -229,9 +259,9 @@ def test_where_the_launch_is_gone_there_is_nothing_to_do(fleet: Fleet) -> None:
         # claim read, order's claim; result read, order's result
         (["a"], 0, {"bucket.read": 2, "bucket.write_once": 2}),
         (["a"], 1, {"bucket.read": 2, "bucket.write_once": 2, "bucket.delete": 1}),
-        # and for each but the last a look at who else reported (and claimed, with something to delete)
-        (["a", "b", "c"], 0, {"bucket.read": 4, "bucket.write_once": 2, "bucket.ages": 2}),
-        (["a", "b", "c"], 1, {"bucket.read": 4, "bucket.write_once": 2, "bucket.ages": 4, "bucket.delete": 1}),
+        # and for each but the last a look at who else reported; a claim of several need not be read
+        (["a", "b", "c"], 0, {"bucket.read": 3, "bucket.write_once": 2, "bucket.ages": 2}),
+        (["a", "b", "c"], 1, {"bucket.read": 3, "bucket.write_once": 2, "bucket.ages": 2, "bucket.delete": 1}),
     ],
 )
 def test_what_an_order_takes_in_one_process(
@@ -246,6 +276,45 @@ def test_what_an_order_takes_in_one_process(
         fleet.report(order, name)
         fleet.deliver()
     assert fleet.calls.count == calls
+
+
+def test_results_that_come_at_once_are_asked_for_once(fleet: Fleet) -> None:
+    order = fleet.launched(*"abcd")
+    for name in "abc":
+        fleet.report(order, name)
+    fleet.calls.reset()
+    fleet.deliver()
+    assert fleet.calls.count == {"bucket.ages": 1}
+    fleet.report(order, "d")
+    fleet.deliver()
+    assert fleet.result(order) is not None
+
+
+def test_what_another_process_gathered_is_not_gathered_again(fleet: Fleet) -> None:
+    order = fleet.launched(*"abc")
+    fleet.work(order, *"abc")
+    fleet.deliver()
+    fleet.restart()
+    fleet.calls.reset()
+    hear(fleet, result_key(RUN, "0001", 1, "a"), result_key(RUN, "0001", 1, "c"))
+    assert fleet.calls.count == {"bucket.read": 1, "bucket.ages": 1}
+
+
+def test_a_process_that_could_not_gather_does_so_when_it_is_told_again(fleet: Fleet) -> None:
+    order = fleet.launched("a", "b")
+    fleet.work(order, "a", "b")
+    read = fleet.bucket.read
+
+    def broken(key: str, limit: int) -> bytes | None:
+        raise OSError("away")
+
+    fleet.bucket.read = broken
+    key = result_key(RUN, "0001", 1, "a")
+    with pytest.raises(OSError, match="away"):
+        hear(fleet, key)
+    fleet.bucket.read = read
+    hear(fleet, key)
+    assert fleet.result(order) is not None
 
 
 def test_another_process_asks_for_the_launch_once(fleet: Fleet) -> None:

@@ -29,6 +29,16 @@ def test_each_instance_is_seen_by_what_it_wrote(number: int) -> None:
     assert seen["web-2"] == Presence(claimed=0.0)
     assert seen["i-3"] == ABSENT
     assert (seen.claimed, seen.reported) == ({"i-1", "web-2"}, {"i-1"})
+    assert (seen.has_begun, seen.has_ended) == (False, False)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_is_the_orders_own_is_nobodys(number: int) -> None:
+    ids = (RUN, "0007", number)
+    others = [(claim_key(RUN, "0007", 2), 5.0), (result_key(RUN, "0007", 2, "i-1"), 5.0)]
+    begun = Muster.of(Attempt(*ids), [(claim_key(*ids), 1.0), (events_key(*ids), 1.0), *others])
+    assert (begun.has_begun, begun.has_ended, begun.claimed, begun.reported) == (True, False, set(), set())
+    assert Muster.of(Attempt(*ids), [(result_key(*ids), 1.0), *others]).has_ended
 
 
 @pytest.mark.parametrize(
