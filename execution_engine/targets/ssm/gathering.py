@@ -76,6 +76,8 @@ class Gathering:
                     return
                 url = claim.execution_url
             self.begin(attempt, url)
+        if _needs_it(launch) and not known.delivered and not known.claimed.issuperset(launch.roster):
+            self.muster(attempt)  # other processes heard of the others
         self.deliver(attempt, launch)
 
     def _hear_result(self, attempt: Attempt, launch: Launch, instance: str) -> None:
@@ -107,9 +109,8 @@ class Gathering:
             known.begun = True
 
     def deliver(self, attempt: Attempt, launch: Launch) -> None:
-        """The environment is deleted, when this process knows that all have claimed, and no further attempt needs it.
-        To ask for that after each claim would be a call for each: the watchdog's look knows it, and the order's end
-        needs no asking."""
+        """The environment is deleted, when this process knows that all have claimed, and no further attempt needs
+        it."""
         known = self._memory.of(attempt)
         if _needs_it(launch) and not known.delivered and known.claimed.issuperset(launch.roster):
             self._bucket.delete([environment_key(attempt.run_id, attempt.order_num)])

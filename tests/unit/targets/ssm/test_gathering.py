@@ -102,12 +102,20 @@ def test_the_environment_is_gone_once_all_have_it(fleet: Fleet, names: list[str]
     assert not has_environment(fleet)
 
 
-def test_where_no_process_heard_of_all_the_next_look_knows(fleet: Fleet) -> None:
+def test_it_is_gone_also_where_no_process_heard_of_all(fleet: Fleet) -> None:
     order = fleet.launched("a", "b", "c", variables=2)
     for name in "abc":
+        assert has_environment(fleet)
         fleet.claim(order, name)
         fleet.restart()
         fleet.deliver()
+    assert not has_environment(fleet)
+
+
+def test_where_nobody_heard_of_the_claims_the_next_look_knows() -> None:
+    fleet = Fleet(hears=False)
+    order = fleet.launched("a", "b", "c", variables=2)
+    fleet.claim(order, "a", "b", "c")
     assert has_environment(fleet)
     fleet.target.look_up(order)
     assert not has_environment(fleet)
@@ -261,7 +269,8 @@ def test_where_the_launch_is_gone_there_is_nothing_to_do(fleet: Fleet) -> None:
         (["a"], 1, {"bucket.read": 2, "bucket.write_once": 2, "bucket.delete": 1}),
         # and for each but the last a look at who else reported; a claim of several need not be read
         (["a", "b", "c"], 0, {"bucket.read": 3, "bucket.write_once": 2, "bucket.ages": 2}),
-        (["a", "b", "c"], 1, {"bucket.read": 3, "bucket.write_once": 2, "bucket.ages": 2, "bucket.delete": 1}),
+        # where there is an environment, a look at who else has it, too
+        (["a", "b", "c"], 1, {"bucket.read": 3, "bucket.write_once": 2, "bucket.ages": 4, "bucket.delete": 1}),
     ],
 )
 def test_what_an_order_takes_in_one_process(
