@@ -37,6 +37,10 @@ class Stopping:
             "asked_at": self._clock.now(),
         }
         self._reports.ask(order.run_id, order.order_num, request)
+        try:  # those of its workers that have not begun need not be asked
+            self._services.refuse(order, reason, "never started")
+        except Exception as error:  # they will be, at the watchdog's look
+            log.warning("workers can't be refused", run_id=order.run_id, order_name=order.order_name, error=str(error))
 
     def end_unclaimed(self, order: Order, status: Status, reason: str, why: str) -> bool:
         """Wins the attempt's claim, so that it never runs, and writes its result; false if it is taken."""
