@@ -42,7 +42,18 @@ def install(shop: Shop) -> None:
         return await others(method, path, headers, body, query)
 
     codebuild.handle_request = handle
+    _delete_projects_by_arn(codebuild)
     _know_projects_of_builds()
+
+
+def _delete_projects_by_arn(codebuild: Any) -> None:
+    """AWS takes a project's ARN for its name there, and Terraform gives it; ministack knows the name only."""
+    delete: Callable[[Mapping[str, Any]], Any] = codebuild._delete_project
+
+    def by_name_or_arn(asked: Mapping[str, Any]) -> Any:
+        return delete({**asked, "name": str(asked.get("name", "")).rpartition(":project/")[2]})
+
+    codebuild._delete_project = by_name_or_arn
 
 
 def _know_projects_of_builds() -> None:

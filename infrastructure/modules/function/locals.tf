@@ -1,0 +1,3 @@
+locals {
+  is_image = var.package.type == "Image"
+}

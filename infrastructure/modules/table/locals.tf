@@ -1,0 +1,3 @@
+locals {
+  indexes = { for index in var.table.indexes : index.name => index }
+}
