@@ -7,14 +7,14 @@ engine's own are no others; nobody replaces them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
 from typing import Any
 
-from execution_engine.errors import SettingsError
 from execution_engine.jobs.job import TARGETS
 from execution_engine.orders.order import Order
 from execution_engine.orders.target import Fleet, Found, Target
+from execution_engine.plugins import Parts, installed
 from execution_engine.targets.context import TargetContext
 
 GROUP = "execution_engine.targets"
@@ -25,29 +25,12 @@ OWN: Mapping[str, str] = {
     "ssm": "execution_engine.targets.ssm.target:ssm_target",
 }
 
-Factory = Callable[[TargetContext], Target | None]
 
-
-class Targets(Mapping[str, Target]):
-    """Those that are set up in this deployment, by name; each is made, and its code loaded, when it is first
-    asked for."""
+class Targets(Parts[Target]):
+    """All targets of a deployment, and ``orders.target.Services`` over them."""
 
     def __init__(self, context: TargetContext, points: Mapping[str, EntryPoint] | None = None) -> None:
-        self._context = context
-        self._points = _installed() if points is None else points
-        self._made: dict[str, Target | None] = {}
-
-    def __getitem__(self, name: str) -> Target:
-        target = self._target(name)
-        if target is None:
-            raise KeyError(name)
-        return target
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in sorted(self._points) if self._target(name) is not None)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+        super().__init__("target", context, installed(GROUP, OWN) if points is None else points)
 
     def look_up(self, order: Order) -> Found | None:
         """What the order's target says of it, if it was told what to look for."""
@@ -73,36 +56,14 @@ class Targets(Mapping[str, Target]):
 
     def _launched(self, order: Order) -> Target | None:
         """Without an id there is nothing to ask a service for; a fleet may know its workers all the same."""
-        target = self._target(order.execution_target)
+        target = self._part(order.execution_target)
         return target if order.execution_id or isinstance(target, Fleet) else None
 
     def _fleet(self, order: Order) -> Fleet | None:
-        target = self._target(order.execution_target)
+        target = self._part(order.execution_target)
         return target if isinstance(target, Fleet) else None
-
-    def _target(self, name: str) -> Target | None:
-        if name not in self._made:
-            point = self._points.get(name)
-            self._made[name] = None if point is None else _factory(point)(self._context)
-        return self._made[name]
 
 
 def known_targets() -> frozenset[str]:
     """All that ``execution_target`` may name, set up here or not."""
-    return frozenset(TARGETS) | frozenset(_installed())
-
-
-def _installed() -> dict[str, EntryPoint]:
-    own = {name: EntryPoint(name, value, GROUP) for name, value in OWN.items()}
-    return {point.name: point for point in entry_points(group=GROUP)} | own
-
-
-def _factory(point: EntryPoint) -> Factory:
-    try:
-        factory: Factory = point.load()
-    except Exception as error:
-        raise SettingsError(
-            f"the target {point.name!r} can't be loaded from {point.value} ({type(error).__name__}: {error}); "
-            "mend or remove the package that brings it"
-        ) from error
-    return factory
+    return frozenset(TARGETS) | frozenset(installed(GROUP, OWN))

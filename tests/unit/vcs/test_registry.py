@@ -5,8 +5,8 @@ from importlib.metadata import EntryPoint
 import pytest
 from fakes.time_and_ids import FakeClock
 
+from execution_engine import plugins
 from execution_engine.errors import NotFound, SettingsError
-from execution_engine.vcs import registry
 from execution_engine.vcs.github import GitHub
 from execution_engine.vcs.provider import VcsContext
 from execution_engine.vcs.registry import GROUP, known_providers, provider
@@ -22,7 +22,7 @@ def test_github_is_the_engines_own() -> None:
 def test_a_package_brings_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     brought = EntryPoint("forge", "execution_engine.vcs.github:github", GROUP)
     replacing = EntryPoint("github", "nowhere:nothing", GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [brought, replacing] if group == GROUP else [])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [brought, replacing] if group == GROUP else [])
     assert known_providers() == {"forge", "github"}
     assert isinstance(provider("forge", CONTEXT), GitHub)
     assert isinstance(provider("github", CONTEXT), GitHub), "nobody replaces the engine's own"
