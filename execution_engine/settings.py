@@ -94,6 +94,12 @@ class Settings:
     target_session_policy: str = ""
     """A policy, as JSON, that narrows every session in a target account."""
 
+    event_bus: str = ""
+    """Of EventBridge, by name or ARN: told of runs that ended and of orders that failed. Without one nobody is."""
+
+    log_level: str = "info"
+    """What the engine itself logs: ``debug``, ``info``, ``warning`` or ``error``. Libraries never below ``warning``."""
+
     def need(self, *names: str) -> None:
         """Raises ``SettingsError`` if one of these was not given."""
         for name in names:

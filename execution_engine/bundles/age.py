@@ -35,12 +35,13 @@ def seal_bytes(data: bytes, recipient: str) -> bytes:
 
 
 def unseal_bytes(data: bytes, identity: str) -> bytes:
-    """Open what `seal_bytes` made. Raises ``BundleUnreadable``: another key, or changed bytes."""
+    """Open what `seal_bytes` made, with the one of the keys in ``identity`` that does. Raises ``BundleUnreadable``:
+    other keys, or changed bytes."""
     import pyrage
 
-    key = parse_identity(identity)
+    keys = parse_identities(identity)
     try:
-        opened: bytes = pyrage.decrypt(data, [key])
+        opened: bytes = pyrage.decrypt(data, keys)
     except pyrage.DecryptError as error:
         raise BundleUnreadable(f"sealed bytes can't be opened with the run's age key: {error}") from None
     return opened
@@ -57,12 +58,22 @@ def parse_recipient(recipient: str) -> Any:
         raise Unsealable(f"{shown!r} is no age public key; give one that age-keygen prints (age1…)") from None
 
 
-def parse_identity(identity: str) -> Any:
-    """One X25519 private key. The error says nothing about it but that it is none."""
+def public_keys(text: str) -> dict[str, str]:
+    """Public key → private key, of each in ``text``. Raises as ``parse_identities`` does."""
+    return {str(key.to_public()): str(key) for key in parse_identities(text)}
+
+
+def parse_identities(text: str) -> list[Any]:
+    """X25519 private keys, one a line, as ``age-keygen`` writes them; lines that begin with ``#`` are comments. At
+    least one. The error says nothing about them but that they are none."""
     import pyrage
 
+    lines = (line.strip() for line in text.splitlines())
     try:
-        return pyrage.x25519.Identity.from_str(identity.strip())
+        keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
+        if not keys:
+            raise pyrage.IdentityError("no key")
+        return keys
     except pyrage.IdentityError:
         raise BundleUnreadable(
             "the run's age key is malformed (AGE-SECRET-KEY-1… expected); check the parameter it is kept in"

@@ -35,7 +35,8 @@ class Manifest:
     """Everything about an order that its worker needs and that is no secret.
 
     ``timeout``, ``grace``, ``heartbeat`` and ``control_poll`` are seconds. ``variables`` counts what
-    ``secrets.enc.json`` seals: a worker that reads 0 need not open it.
+    ``secrets.enc.json`` seals: a worker that reads 0 need not open it. ``key_expires_at``: the second since the epoch
+    from which on the key that opens the bundle counts as expired, wherever it may still be had; None: it has none.
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class Manifest:
     grace: float = 30.0
     heartbeat: float = 10.0
     control_poll: float = 3.0
+    key_expires_at: float | None = None
 
     def to_json(self) -> str:
         return json.dumps({"format": FORMAT, **asdict(self)}, separators=(",", ":"))
@@ -78,6 +80,8 @@ def _check_fields(fields: dict[str, Any]) -> None:
     for name in _SECONDS:
         if name in fields:
             _require(name, _is_seconds(fields[name]), "a finite number of seconds")
+    if fields.get("key_expires_at") is not None:
+        _require("key_expires_at", _is_seconds(fields["key_expires_at"]), "a moment in seconds")
     _require("timeout", fields["timeout"] > 0, "more than 0 s")
     _require("variables", _is_count(fields["variables"]), "a count")
 

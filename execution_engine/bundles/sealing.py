@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from execution_engine.bundles.age import AgeKey, parse_identity, parse_recipient, seal_bytes, unseal_bytes
+from execution_engine.bundles.age import AgeKey, parse_identities, parse_recipient, seal_bytes, unseal_bytes
 from execution_engine.bundles.sealed_document import parse_object, why_not_sealed
 from execution_engine.errors import BundleUnreadable, SealingFailed, Unsealable
 
@@ -89,7 +89,7 @@ class Sealer:
 
     def unseal_variables(self, sealed: bytes, identity: str) -> dict[str, str]:
         """Open what `seal_variables` made. Raises ``BundleUnreadable``, which holds no value."""
-        environment = {"SOPS_AGE_KEY": str(parse_identity(identity))}
+        environment = {"SOPS_AGE_KEY": "\n".join(map(str, parse_identities(identity)))}
         try:
             done = self._run([self._path(), *_COMMON, "decrypt", *_JSON], sealed, environment)
         except _CANT_RUN as error:

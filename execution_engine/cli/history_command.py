@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 from execution_engine.cli import exits, instances
@@ -13,7 +14,11 @@ from execution_engine.cli.wording import moment, words
 from execution_engine.history.documents import instance_documents
 
 
-def history(call: Call, trace_id: str, order_name: str | None) -> int:
+def history(call: Call, trace_id: str, order_name: str | None, export: Path | None = None) -> int:
+    if export is not None:
+        from execution_engine.cli import history_file
+
+        return history_file.export(call, trace_id, order_name, export)
     events: list[dict[str, Any]] = []
     unreadable: list[str] = []
     columns = shutil.get_terminal_size().columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +25,7 @@ from execution_engine.local.embedded_aws import EmbeddedAws
 from execution_engine.local.environment import no_proxy
 from execution_engine.local.gateway import http_event
 from execution_engine.local.kills import Kills
+from execution_engine.local.lent import lent
 from execution_engine.local.names import VALUES
 from execution_engine.local.recovery import Recovery
 from execution_engine.local.remains import Remains
@@ -55,6 +56,10 @@ class LocalMachine:
         self.clock: Clock = engine.clock
         self.history = engine.history
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._engine.client.environment
+
     @contextmanager
     def stored_code(self, sha256: str, archive: BinaryIO) -> Iterator[str]:
         key = upload_key(sha256, self._engine.identifiers.nonce())
@@ -63,6 +68,9 @@ class LocalMachine:
             yield f"s3://{self._engine.internal.name}/{key}"
         finally:  # intake has its own copy, or refused the job
             self._engine.internal.delete([key])
+
+    def lent(self, parameters: Mapping[str, str], secrets: Mapping[str, str]) -> AbstractContextManager[None]:
+        return lent(self._engine.client, self._folder.lending, parameters, secrets)
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
         payload, failed = self._invoke(_FUNCTIONS[door], {"job": document})

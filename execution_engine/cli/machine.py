@@ -1,4 +1,4 @@
-"""What commands need of the place where jobs run: one machine now, a deployment behind its API later."""
+"""What commands need of the place where jobs run: this machine, or one that is reached by its API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from execution_engine.clock import Clock
 from execution_engine.errors import EngineError
-from execution_engine.history.history import History
+from execution_engine.history.asking import Asking
 from execution_engine.jobs.job import Door
 
 if TYPE_CHECKING:
@@ -36,10 +36,22 @@ class Submitted:
 
 class Machine(Protocol):
     clock: Clock
-    history: History
+
+    @property
+    def history(self) -> Asking: ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """By which any program reaches this place as the engine does: endpoint, region, keys, names."""
+        ...
 
     def stored_code(self, sha256: str, archive: BinaryIO) -> AbstractContextManager[str]:
         """Uploads a zip of code; its ``s3_location``, for one submission. Afterwards it is gone again."""
+        ...
+
+    def lent(self, parameters: Mapping[str, str], secrets: Mapping[str, str]) -> AbstractContextManager[None]:
+        """For one submission: these are in Parameter Store and in Secrets Manager, by name. Afterwards they are gone
+        again. Raises ``local.lent.NotLent``."""
         ...
 
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:

@@ -3,63 +3,32 @@
 from __future__ import annotations
 
 import io
-import shutil
 import sys
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import Annotated
 
 import typer
 
-from execution_engine import __version__
+# Each has commands of its own.
+from execution_engine.cli import api_commands, console_commands, job_commands  # noqa: F401
+from execution_engine.cli.application import app, carry_out
 from execution_engine.cli.comment_options import ApiUrl, DryRun, Issue, OfRun, Provider, PullRequest, Tag, TokenEnv
 from execution_engine.cli.exits import INTERRUPTED
-from execution_engine.cli.options import HELP, Code, Debug, Form, Instances, JobFile, Json, OneInstance, RunId, State
-
-if TYPE_CHECKING:
-    from execution_engine.cli.calls import Command
-    from execution_engine.cli.machine import Machine
-
-app = typer.Typer(
-    help=HELP,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+from execution_engine.cli.options import (
+    Api,
+    Code,
+    Command,
+    CredentialsFile,
+    Debug,
+    Export,
+    Instances,
+    JobFile,
+    Json,
+    OneInstance,
+    RunId,
+    Sign,
+    State,
 )
-
-
-def _machine(state: Path | None) -> AbstractContextManager[Machine]:
-    from execution_engine.cli.local_machine import open_machine
-
-    return open_machine(state)
-
-
-def _perform(ctx: typer.Context, command: Command, as_json: bool, state: Path | None, debug: bool) -> None:
-    from execution_engine.cli.calls import perform
-
-    perform(ctx.obj, command, as_json=as_json, state=state, debug=debug)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def shared(
-    ctx: typer.Context,
-    state: State = None,
-    debug: Debug = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    from execution_engine.cli.calls import Shared
-
-    ctx.obj = Shared(ctx.obj or _machine, state, debug)
 
 
 @app.command()
@@ -68,6 +37,7 @@ def run(
     job: JobFile,
     code: Code = None,
     instances: Instances = None,
+    credentials: CredentialsFile = None,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
@@ -81,11 +51,19 @@ def run(
     """
     from execution_engine.cli import run_command
 
-    _perform(ctx, lambda call: run_command.run(call, job, code, instances), as_json, state, debug)
+    carry_out(ctx, lambda call: run_command.run(call, job, code, instances, credentials), as_json, state, debug)
 
 
 @app.command()
-def wait(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
+def wait(
+    ctx: typer.Context,
+    run: RunId,
+    api: Api = None,
+    sign: Sign = False,
+    as_json: Json = False,
+    state: State = None,
+    debug: Debug = False,
+) -> None:
     """Wait for a run's end; shows it and exits as `run` does.
 
     A run that nobody works on any more, since its `run` was killed or left, goes on.
@@ -95,11 +73,19 @@ def wait(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = N
     """
     from execution_engine.cli import run_command
 
-    _perform(ctx, lambda call: run_command.wait(call, run), as_json, state, debug)
+    carry_out(ctx, lambda call: run_command.wait(call, run), as_json, state, debug, (api, sign))
 
 
 @app.command()
-def cancel(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
+def cancel(
+    ctx: typer.Context,
+    run: RunId,
+    api: Api = None,
+    sign: Sign = False,
+    as_json: Json = False,
+    state: State = None,
+    debug: Debug = False,
+) -> None:
     """End a run early and wait until it is over: running orders are interrupted, others never start.
 
     Exits 0 however it ended, also when it was over already.
@@ -108,7 +94,7 @@ def cancel(ctx: typer.Context, run: RunId, as_json: Json = False, state: State =
     """
     from execution_engine.cli import steering_command
 
-    _perform(ctx, lambda call: steering_command.cancel(call, run), as_json, state, debug)
+    carry_out(ctx, lambda call: steering_command.cancel(call, run), as_json, state, debug, (api, sign))
 
 
 @app.command()
@@ -116,28 +102,43 @@ def retry(
     ctx: typer.Context,
     run: RunId,
     instances: Instances = None,
+    credentials: CredentialsFile = None,
+    api: Api = None,
+    sign: Sign = False,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
 ) -> None:
     """Run again what did not succeed of a run, as a new run; shows it and exits as `run` does.
 
+    Credentials are read again: what `run` was given by --credentials is given again.
+
     Ctrl-C ends the new run, as that of `run` does.
     """
     from execution_engine.cli import steering_command
 
-    _perform(ctx, lambda call: steering_command.retry(call, run, instances), as_json, state, debug)
+    carry_out(
+        ctx, lambda call: steering_command.retry(call, run, instances, credentials), as_json, state, debug, (api, sign)
+    )
 
 
 @app.command()
-def status(ctx: typer.Context, run: RunId, as_json: Json = False, state: State = None, debug: Debug = False) -> None:
+def status(
+    ctx: typer.Context,
+    run: RunId,
+    api: Api = None,
+    sign: Sign = False,
+    as_json: Json = False,
+    state: State = None,
+    debug: Debug = False,
+) -> None:
     """Show how a run stands: its status and every order's. Exits 0 whatever it shows.
 
     A run that nobody works on any more, since its `run` was killed or left, is brought to its end first.
     """
     from execution_engine.cli import status_command
 
-    _perform(ctx, lambda call: status_command.status(call, run), as_json, state, debug)
+    carry_out(ctx, lambda call: status_command.status(call, run), as_json, state, debug, (api, sign))
 
 
 @app.command()
@@ -145,6 +146,9 @@ def history(
     ctx: typer.Context,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A trace_id.")],
     order: Annotated[str | None, typer.Option("--order", metavar="NAME", help="Of this order only.")] = None,
+    export: Export = None,
+    api: Api = None,
+    sign: Sign = False,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
@@ -152,7 +156,8 @@ def history(
     """Print the events of a trace, oldest first. They are kept for 90 days."""
     from execution_engine.cli import history_command
 
-    _perform(ctx, lambda call: history_command.history(call, trace, order), as_json, state, debug)
+    command = partial(history_command.history, trace_id=trace, order_name=order, export=export)
+    carry_out(ctx, command, as_json, state, debug, (api, sign))
 
 
 @app.command()
@@ -162,6 +167,8 @@ def logs(
     order: Annotated[str, typer.Argument(metavar="ORDER", help="An order's number or name.")],
     instance: OneInstance = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the order ends.")] = False,
+    api: Api = None,
+    sign: Sign = False,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
@@ -172,7 +179,8 @@ def logs(
     """
     from execution_engine.cli import logs_command
 
-    _perform(ctx, lambda call: logs_command.logs(call, run, order, instance, follow=follow), as_json, state, debug)
+    command = partial(logs_command.logs, run_id=run, order=order, instance=instance, follow=follow)
+    carry_out(ctx, command, as_json, state, debug, (api, sign))
 
 
 @app.command()
@@ -197,33 +205,19 @@ def comment(
     from execution_engine.cli import comment_command
 
     asked = comment_command.Asked(run, pr, issue, tag, token_env, api_url, provider, dry_run)
-    _perform(ctx, lambda call: comment_command.comment(call, asked), as_json, state, debug)
+    carry_out(ctx, lambda call: comment_command.comment(call, asked), as_json, state, debug)
 
 
-@app.command()
-def validate(
-    ctx: typer.Context, job: JobFile, as_json: Json = False, state: State = None, debug: Debug = False
-) -> None:
-    """Check a job file, and name every fault with its place. Nothing is started."""
-    from execution_engine.cli import validate_command
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def aws(ctx: typer.Context, command: Command = None, state: State = None, debug: Debug = False) -> None:
+    """Run a program whose AWS is this machine's embedded one, and no other.
 
-    _perform(ctx, lambda call: validate_command.validate(call, job), as_json, state, debug)
+    Its exit code is the program's. To look into a run, or to prepare one: `execution-engine aws -- python put.py`,
+    `execution-engine aws -- bash`. What it puts there stays there.
+    """
+    from execution_engine.cli import aws_command
 
-
-@app.command()
-def graph(
-    ctx: typer.Context,
-    job: JobFile,
-    form: Annotated[Form, typer.Option("--format", help="How to draw it.")] = Form.TEXT,
-    as_json: Json = False,
-    state: State = None,
-    debug: Debug = False,
-) -> None:
-    """Draw a job's dependencies, level by level. Nothing is started."""
-    from execution_engine.cli import validate_command
-
-    width = shutil.get_terminal_size().columns
-    _perform(ctx, lambda call: validate_command.graph(call, job, form, width), as_json, state, debug)
+    carry_out(ctx, lambda call: aws_command.aws(call, command or []), as_json=False, state=state, debug=debug)
 
 
 def main() -> None:

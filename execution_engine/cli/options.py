@@ -56,7 +56,38 @@ Instances = Annotated[
         "web-1:Role=web,web-2:Role=web. They stay declared; one that is declared again is what it is said to be then.",
     ),
 ]
+CredentialsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--credentials",
+        metavar="FILE",
+        help="What the job's credential locations hold, as YAML or JSON: {ssm: {/prod/api-token: …}, secretsmanager: "
+        "{prod/db: {DB_USER: …}}}. It lies in this machine's AWS while the job is submitted, and is deleted then.",
+    ),
+]
+Command = Annotated[list[str] | None, typer.Argument(metavar="COMMAND [ARG]…", help="A program and its arguments.")]
+Export = Annotated[
+    Path | None,
+    typer.Option(
+        "--export",
+        metavar="FILE",
+        help="Write them to a file instead: .jsonl, a line for each event, or .html, a page with the graph, the "
+        "timeline and the logs, that needs nothing beside it.",
+    ),
+]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run_id.")]
+
+
+Api = Annotated[
+    str | None,
+    typer.Option(
+        "--api",
+        metavar="URL",
+        help="Of a place behind this API instead of this machine: a deployment, or `execution-engine serve`. "
+        "Addresses of AWS's own are signed for (SigV4), with the credentials that AWS's tools would use.",
+    ),
+]
+Sign = Annotated[bool, typer.Option("--sign", help="Sign for any other address, too (a domain of your own).")]
 
 
 class Form(StrEnum):

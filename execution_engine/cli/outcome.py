@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from execution_engine.cli import instances
@@ -26,8 +24,8 @@ NAMED = 30
 _INDENT = "  "
 
 
-def tell(machine: Machine, output: Output, run_id: str, *, seconds: float, state: Path | None) -> str:
-    """Shows the end of a run that is done; the job's status."""
+def tell(machine: Machine, output: Output, run_id: str, *, seconds: float, base: str) -> str:
+    """Shows the end of a run that is done; the job's status. ``base``: how every command begins."""
     if output.as_json:
         return _document(machine, output, run_id)
     run = machine.history.run(run_id)
@@ -45,28 +43,23 @@ def tell(machine: Machine, output: Output, run_id: str, *, seconds: float, state
     summary = ", ".join(f"{count} {words(name)}" for name, count in run["summary"].items() if count)
     output.say(f"{words(run['status'])}: {summary or 'nothing ran'}, in {seconds:.1f} s")
     output.say(f"run   {run_id}\ntrace {run['trace_id']}")
-    for command in further(run, ran, state):
+    for command in further(run, ran, base):
         output.say(f"  {command}")
     return str(run["status"])
 
 
-def further(run: dict[str, Any], failed: list[dict[str, Any]], state: Path | None) -> list[str]:
+def further(run: dict[str, Any], failed: list[dict[str, Any]], base: str) -> list[str]:
     """The commands that tell more, as they can be typed."""
     shown = failed or run["orders"]
     name = shown[0]["order_name"] if shown else "ORDER"
     told = shown[0].get("instances", []) if shown else []
     one = f" --instance {(instances.unsuccessful(told) or told)[0]['instance_id']}" if len(told) > 1 else ""
     return [
-        f"{base(state)} logs {run['run_id']} {name}{one}",
-        f"{base(state)} status {run['run_id']}",
-        f"{base(state)} history {run['trace_id']}",
-        *([] if run["status"] == "succeeded" else [f"{base(state)} retry {run['run_id']}"]),
+        f"{base} logs {run['run_id']} {name}{one}",
+        f"{base} status {run['run_id']}",
+        f"{base} history {run['trace_id']}",
+        *([] if run["status"] == "succeeded" else [f"{base} retry {run['run_id']}"]),
     ]
-
-
-def base(state: Path | None) -> str:
-    """How every command begins."""
-    return "execution-engine" + ("" if state is None else f" --state {shlex.quote(str(state))}")
 
 
 def ends(orders: list[dict[str, Any]]) -> list[str]:

@@ -11,7 +11,6 @@ from execution_engine.cli.calls import Call
 from execution_engine.cli.follower import Follower
 from execution_engine.cli.interrupts import Interrupts
 from execution_engine.cli.machine import Machine, RunLost
-from execution_engine.cli.outcome import base
 from execution_engine.cli.progress import progress
 from execution_engine.errors import NotFound
 
@@ -63,7 +62,7 @@ def end_if_abandoned(call: Call, machine: Machine, interrupts: Interrupts, run: 
     call.output.say((ABANDONED if abandoned else LEFT).format(run_id=run_id))
     stop(machine, run_id, abandoned=abandoned)
     follow(call, machine, interrupts, run_id)
-    call.output.say(f"run {run_id} has ended; to run again what did not succeed:\n  {base(call.state)} retry {run_id}")
+    call.output.say(f"run {run_id} has ended; to run again what did not succeed:\n  {call.base} retry {run_id}")
 
 
 def _stays_abandoned(machine: Machine, run_id: str) -> bool:

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from execution_engine.clock import SystemClock
-from execution_engine.redaction import without_queries
+from execution_engine.redaction import redacted
 
 _clock = SystemClock()
 _bound: ContextVar[dict[str, Any]] = ContextVar("bound", default={})  # noqa: B039 - never changed, only replaced
@@ -52,7 +52,7 @@ class Logger:
         # Nobody may read any more, after a cancel: an order's end is worth more than a line about it.
         with suppress(OSError, ValueError):
             # In one piece: other threads and the supervisor write there, too.
-            sys.stderr.write(json.dumps(without_queries(line)) + "\n")
+            sys.stderr.write(json.dumps(redacted(line)) + "\n")
 
 
 def get_logger(**values: Any) -> Logger:

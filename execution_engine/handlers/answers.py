@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from execution_engine.errors import EngineError, JobRefused, NotFound
+from execution_engine.redaction import masked
 
 log = structlog.get_logger()
 
@@ -22,11 +23,12 @@ def http(status: int, answer: Answer) -> Answer:
 
 def refusal(refused: JobRefused) -> tuple[int, Answer]:
     log.info("job refused", error=str(refused), faults=len(refused.faults))
-    return refused.status, {**error(refused), "errors": [fault.as_dict() for fault in refused.faults]}
+    faults = [{name: masked(text) for name, text in fault.as_dict().items()} for fault in refused.faults]
+    return refused.status, {**error(refused), "errors": faults}
 
 
 def error(said: object) -> Answer:
-    return {"status": "error", "error": str(said).partition("\n")[0], "errors": []}
+    return {"status": "error", "error": masked(str(said)).partition("\n")[0], "errors": []}
 
 
 def told(call: Callable[[], Answer], otherwise: str) -> tuple[int, Answer]:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 
 from execution_engine.errors import EngineError
-from execution_engine.handlers.engine import worker_engine
+from execution_engine.handlers.engine import leg, worker_engine
 from execution_engine.settings import ASSIGNMENT
 from execution_engine.targets.builds import console
 from execution_engine.worker.assignment import Assignment, AssignmentMalformed
@@ -30,7 +30,7 @@ def main() -> int:
         return 2
     from execution_engine.worker.worker import Fate
 
-    outcome = engine.worker(_address(os.environ)).work(assignment)
+    outcome = leg(lambda: engine.worker(_address(os.environ)).work(assignment))
     return 1 if outcome.fate is Fate.UNREPORTED else 0
 
 

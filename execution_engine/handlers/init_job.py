@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from execution_engine.handlers.engine import engine
+from execution_engine.handlers.engine import engine, leg
 from execution_engine.handlers.submissions import receive
 
 _intake = engine().intake
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    return receive(event, "init", _intake.submit, getattr(context, "aws_request_id", ""))
+    return leg(lambda: receive(event, "init", _intake.submit, getattr(context, "aws_request_id", "")))

@@ -17,6 +17,7 @@ from execution_engine.errors import Fault, JobRefused
 from execution_engine.handlers.answers import Answer, http, refusal, told
 from execution_engine.jobs.encoding import read_json
 from execution_engine.jobs.job import Door
+from execution_engine.redaction import hiding
 
 log = structlog.get_logger()
 
@@ -31,8 +32,14 @@ Submit = Callable[..., Answer]
 def receive(event: object, door: Door, submit: Submit, request_id: str = "") -> Any:
     """HTTP gets an HTTP answer, SNS a list of answers, a direct invocation the answer itself.
 
-    ``request_id`` is Lambda's: the same for each try of one asynchronous invocation.
+    ``request_id`` is Lambda's: the same for each try of one asynchronous invocation. What intake fetches meanwhile
+    is neither answered nor logged.
     """
+    with hiding():
+        return _received(event, door, submit, request_id)
+
+
+def _received(event: object, door: Door, submit: Submit, request_id: str) -> Any:
     if isinstance(event, Mapping) and "requestContext" in event:
         return http(*told(lambda: submit(_body(event), door=door, size_limit=HTTP_LIMIT), _NOT_TAKEN))
     if isinstance(event, Mapping) and isinstance(event.get("Records"), list):
@@ -45,6 +52,7 @@ def _each(records: list[Any], door: Door, submit: Submit) -> list[Answer]:
     """One bad message never stops the others; what may be better the next time is raised at the end."""
     answers, failures = [], []
     for record in records:
+        structlog.contextvars.clear_contextvars()  # nothing that was said of the last one
         try:
             answers.append(_answer(lambda record=record: _sns(record, door, submit)))  # type: ignore[misc]
         except Exception as error:

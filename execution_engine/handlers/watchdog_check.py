@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from execution_engine.handlers.engine import engine
+from execution_engine.handlers.engine import engine, leg
 from execution_engine.watchdog.watchdog import Watched
 
 log = structlog.get_logger()
@@ -16,8 +16,7 @@ _watchdog = engine().watchdog
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers its own next input; ``wait`` is in seconds."""
     watched = Watched(str(event["run_id"]), str(event["order_num"]), int(event["attempt"]))
-    wait = _watchdog.check(watched)
-    log.info("watched", run_id=watched.run_id, order_num=watched.order_num, done=wait is None)
+    wait = leg(lambda: _check(watched), run_id=watched.run_id, order_num=watched.order_num)
     return {
         "done": wait is None,
         "run_id": watched.run_id,
@@ -25,3 +24,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         "attempt": watched.attempt,
         "wait": event["wait"] if wait is None else wait,
     }
+
+
+def _check(watched: Watched) -> int | None:
+    wait = _watchdog.check(watched)
+    log.info("watched", done=wait is None)
+    return wait

@@ -6,14 +6,15 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from execution_engine.handlers.engine import worker_engine
+from execution_engine.handlers.engine import leg, worker_engine
 from execution_engine.worker.assignment import Assignment
 
 _engine = worker_engine()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
-    outcome = _engine.worker(_log_url(context)).work(Assignment.from_payload(event))
+    worker, assignment = _engine.worker(_log_url(context)), Assignment.from_payload(event)
+    outcome = leg(lambda: worker.work(assignment))
     return {"fate": str(outcome.fate)}
 
 

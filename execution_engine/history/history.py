@@ -14,6 +14,8 @@ from execution_engine.history.documents import (
     run_document,
 )
 from execution_engine.history.logs import Logs
+from execution_engine.history.order_runs import order_runs
+from execution_engine.jobs.naming import JOB_ORDER_NAME
 from execution_engine.orders.mending import mend_run
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run
@@ -66,6 +68,19 @@ class History:
             page = self.trace(trace_id, order_name, after=page["next"], since=since)
             yield page
 
+    def order(self, order_name: str, after: str | None = None, limit: int = 20) -> Document:
+        """One page of what became of all orders of that name, newest first, as ``order_runs`` has it."""
+        known = _is_id(order_name) and order_name != JOB_ORDER_NAME
+        page = order_runs(self._queries, order_name, after, limit) if known else {}
+        if not known or (after is None and not page["runs"] and page["next"] is None and "unreadable" not in page):
+            raise _no_events(f"an order {order_name} in any run")
+        return page
+
+    def latest(self, limit: int) -> list[Document]:
+        """The latest beginnings and ends of runs, as events, newest first; what can't be read is left out."""
+        page = self._queries.events_of_order(JOB_ORDER_NAME, limit=limit)
+        return [event_document(event) for event in page.items]
+
     def outline(self, run_id: str) -> Document:
         """The run without its orders: one call, whatever its size, unless its record can't be read. Then it is
         what its orders tell of it, and ``unreadable`` says why; the engine is about to end such a run."""
@@ -89,7 +104,7 @@ class History:
         """How each order ended, with the last ``log_limit`` bytes of its log: ``{"orders": […]}``."""
         unreadable: list[str] = []
         found = self._orders(run_id, unreadable)
-        orders = [result_document(order, self._logs.end(order, log_limit, None)) for order in found]
+        orders = [result_document(order, self.end_of(order, log_limit)) for order in found]
         return {"orders": orders, **({"unreadable": unreadable} if unreadable else {})}
 
     def find_order(self, run_id: str, order: str) -> Document:
@@ -117,10 +132,17 @@ class History:
         """The last ``limit`` bytes of that log, as text; of several instances the end of each."""
         return self._logs.end(self._find(run_id, order), limit, instance)
 
+    def end_of(self, order: Order, limit: int) -> str:
+        """The same, of an order that is at hand."""
+        return self._logs.end(order, limit, None)
+
     def _run(self, run_id: str) -> Run:
         run = self._queries.run(run_id) if _is_id(run_id) else None
         if run is None or run.phase is Phase.WITHDRAWN:
-            raise NotFound(f"there is no run {run_id} (records of a run are kept for 1 day after its deadline)")
+            raise NotFound(
+                f"there is no run {run_id} (records of a run are kept for 1 day after its deadline; its events are "
+                "kept for 90 days: ask for its trace, by its trace_id)"
+            )
         return run
 
     def _find(self, run_id: str, order: str) -> Order:

@@ -19,6 +19,7 @@ from execution_engine.intake.refusals import refuse_what_is_not_possible
 from execution_engine.jobs.encoding import submission
 from execution_engine.jobs.job import Door, Job
 from execution_engine.jobs.naming import done_key, flow_id, submission_key
+from execution_engine.logs import about
 
 log = structlog.get_logger()
 
@@ -97,7 +98,7 @@ class Intake:
                 if self._queue_under(held, job, names, retry_of):
                     return self._answer(names, job)
             elif first := self._admission.earlier(key):
-                log.info("submitted before", run_id=first.run_id)
+                log.info("submitted before", run_id=first.run_id, trace_id=first.trace_id)
                 return {**self._answer(Names(first.run_id, first.trace_id, first.flow_id)), "replayed": True}
         raise SubmissionPending(f"the idempotency key changed hands {_TRIES} times in a row; try again")
 
@@ -116,7 +117,9 @@ class Intake:
         return self._queueing.has_begun(names.run_id)
 
     def _names(self, job: Job, trace_id: str) -> Names:
-        return Names(self._identifiers.run_id(), trace_id, flow_id(job.username, trace_id, job.flow_label))
+        run_id = self._identifiers.run_id()
+        about(run_id=run_id, trace_id=trace_id)
+        return Names(run_id, trace_id, flow_id(job.username, trace_id, job.flow_label))
 
     def _answer(self, names: Names, taken: Job | None = None) -> Answer:
         if taken is not None:

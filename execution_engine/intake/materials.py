@@ -5,7 +5,7 @@ All of it is fetched before anything is started, and all that can't be had is to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -38,18 +38,22 @@ class Materials:
 
 
 class Supply:
-    """Where materials come from."""
+    """Where materials come from. ``hide``: what is given to it is told to nobody from then on."""
 
-    def __init__(self, s3: S3Code, git: GitCode, credentials: Credentials) -> None:
+    def __init__(
+        self, s3: S3Code, git: GitCode, credentials: Credentials, hide: Callable[[Iterable[str]], None]
+    ) -> None:
         self._s3 = s3
         self._git = git
         self._credentials = credentials
+        self._hide = hide
 
     @contextmanager
     def fetched(self, job: Job, run_id: str, progress: Callable[[], None]) -> Iterator[Materials]:
         """The files go when the context ends. Raises ``JobRefused`` with every fault of code and credentials;
         git is only asked when its own credentials could be had."""
         resolved = self._credentials.resolve(job, run_id, progress)
+        self._hide(resolved.secrets)
         faults = resolved.faults
         git_faults = any(fault.where.startswith("git_") for fault in faults)
         with ExitStack() as stack:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from execution_engine.bundles.bundle import write_bundle
@@ -57,12 +57,22 @@ class BundlePacker:
     process of its own each time.
     """
 
-    def __init__(self, names: Names, job: Job, sealer: Sealer, addresses: CallbackAddresses, habits: Habits) -> None:
+    def __init__(
+        self,
+        names: Names,
+        job: Job,
+        sealer: Sealer,
+        addresses: CallbackAddresses,
+        habits: Habits,
+        *,
+        key_expires_at: float | None = None,
+    ) -> None:
         self._names = names
         self._job = job
         self._sealer = sealer
         self._addresses = addresses
         self._habits = habits
+        self._key_expires_at = key_expires_at
         self._sealed: dict[bytes, Future[bytes]] = {}
         self._lock = Lock()
 
@@ -79,7 +89,7 @@ class BundlePacker:
             self._names.run_id, order.order_num, order.retries + 1, self._job.presign_expiry
         )
         data = write_bundle(
-            self._manifest(order, len(variables), code),
+            replace(self._manifest(order, len(variables), code), key_expires_at=self._key_expires_at),
             self._seal(variables, recipient),
             secrets,
             seal_bytes(json.dumps(addresses).encode(), recipient),

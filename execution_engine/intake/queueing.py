@@ -167,9 +167,12 @@ class Queueing:
     ) -> dict[str, str]:
         """The bundles' SHA-256 by order number. The bundles themselves would fill the memory."""
         key = AgeKey.generate()
+        expires_at = run.deadline + _KEY_OUTLIVES_RUN
         if job.door != "ssm":  # nothing of those is sealed
-            self._keys.put(run.sops_key_path, key.identity, run.deadline + _KEY_OUTLIVES_RUN)
-        packer = BundlePacker(names, job, self._sealer, self._addresses, self._habits)
+            # Callers' own keys lie beside it: workers may read what is below runs/, and nothing of anybody else's.
+            identities = "\n".join([key.identity, *credentials.age_keys.values()])
+            self._keys.put(run.sops_key_path, identities, expires_at)
+        packer = BundlePacker(names, job, self._sealer, self._addresses, self._habits, key_expires_at=expires_at)
 
         def pack(order: Order, code: CodePointer | None) -> PackedBundle:
             own = credentials.of(order)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from execution_engine.intake.packing import Names
 from execution_engine.jobs.job import Job
-from execution_engine.jobs.job import Order as OrderSpecification
 from execution_engine.jobs.rendering import targets_document
 from execution_engine.orders.event import Epochs
 from execution_engine.orders.order import Order
@@ -65,7 +64,7 @@ def first_orders(job: Job, run: Run, digests: Mapping[str, str]) -> list[Order]:
             ssm_targets=None if order.ssm_targets is None else targets_document(order.ssm_targets),
             ssm_document_name=order.ssm_document_name,
             bundle_sha256=digests.get(order.order_num, ""),
-            sops_key_path=key_path_of(job, order, run),
+            sops_key_path=run.sops_key_path,
             created_at=run.created_at,
             last_update=run.created_at,
             deadline=run.deadline,
@@ -73,8 +72,3 @@ def first_orders(job: Job, run: Run, digests: Mapping[str, str]) -> list[Order]:
         )
         for order in job.orders
     ]
-
-
-def key_path_of(job: Job, order: OrderSpecification, run: Run) -> str:
-    """Where the private key that opens the order's bundle lies: the run's own, or the caller's."""
-    return job.sops_key_ssm_path or run.sops_key_path if order.sops_key else run.sops_key_path

@@ -12,6 +12,7 @@ from execution_engine.errors import Fault, JobRefused, NotFound
 from execution_engine.jobs.job import Job
 from execution_engine.jobs.naming import order_num, submission_key
 from execution_engine.jobs.remainder import remainder
+from execution_engine.logs import about
 from execution_engine.orders.run import Phase, Run
 from execution_engine.orders.status import Status
 from execution_engine.orders.store import Records
@@ -56,6 +57,7 @@ class Retry:
         run = self._seen(run_id)
         if run is None:
             raise NotFound(f"there is no run {run_id}; records live a day after a run's deadline")
+        about(trace_id=run.trace_id)
         if run.phase is not Phase.COMPLETED:
             raise _refused(f"run {run_id} still goes on; cancel it, or retry it when it has ended", 409)
         last = self._last_retry(run)

@@ -20,6 +20,9 @@ _Reworked = TypeVar("_Reworked")
 MAX_SECONDS = 86_400
 """A day: so long do objects and records live."""
 
+MIN_SECONDS = 0.001
+"""Less is nothing, and far less is no number that DynamoDB holds."""
+
 MAX_PRESIGN_SECONDS = 604_800
 """Seven days; AWS signs no URL for longer."""
 
@@ -86,7 +89,7 @@ def order_name(value: object) -> str:
 
 
 def seconds(most: float) -> Callable[[object], float]:
-    """A check for a finite number of seconds, more than 0 and at most ``most``."""
+    """A check for a finite number of seconds: some, and at most ``most``."""
 
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -95,6 +98,8 @@ def seconds(most: float) -> Callable[[object], float]:
             raise ValueError("must be a finite number of seconds")
         if value <= 0:
             raise ValueError("must be more than 0 seconds")
+        if value < MIN_SECONDS:
+            raise ValueError(f"must be at least {MIN_SECONDS} seconds")
         if value > most:
             raise ValueError(f"must be at most {most:,} seconds")
         return value

@@ -9,25 +9,58 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
 
 from execution_engine.jobs import checks, git_rules, list_checks, targets
 from execution_engine.jobs.faults import Faults, FaultyParts, kind, nearest, place, shown
 from execution_engine.jobs.job import SsmTargets
 
+Text = Annotated[str, Field(min_length=1)]
+_Targets = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "instance_ids": {"type": ["array", "null"], "items": {"type": "string"}, "minItems": 1},
+                "tags": {
+                    "type": ["object", "null"],
+                    "minProperties": 1,
+                    "maxProperties": targets.MAX_TAGS,
+                    "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1},
+                },
+            },
+        }
+    ),
+]
 
-def _checked(check: Callable[[object], object], schema: Any = str) -> PlainValidator:
-    """The one validator of a field; ``schema`` is the type a caller writes, for JSON schemas."""
+
+def _checked(check: Callable[[object], object], schema: Any = Text) -> PlainValidator:
+    """The one validator of a field; ``schema`` is the type a caller writes, for JSON schemas: it takes at least what
+    ``check`` takes."""
     return PlainValidator(check, json_schema_input_type=schema)
 
 
-Seconds = Annotated[float, _checked(checks.seconds(checks.MAX_SECONDS), float)]
+def _like(pattern: str) -> Any:
+    """Text of a form that JSON schemas (ECMA 262) write alike."""
+    return Annotated[str, Field(pattern=f"^{pattern}$")]
+
+
+def _number(least: int, most: int) -> Any:
+    return Annotated[int, Field(ge=least, le=most)]
+
+
+Seconds = Annotated[
+    float,
+    _checked(checks.seconds(checks.MAX_SECONDS), Annotated[float, Field(ge=checks.MIN_SECONDS, le=checks.MAX_SECONDS)]),
+]
 GitRepo = Annotated[str | None, _checked(checks.reworked(git_rules.git_repo))]
 GitFolder = Annotated[str | None, _checked(checks.reworked(git_rules.git_folder))]
 Commit = Annotated[str | None, _checked(checks.reworked(git_rules.commit_hash))]
 Credential = Annotated[str | None, _checked(checks.credential)]
-Names = Annotated[tuple[str, ...], _checked(list_checks.list_of(checks.text, "names"), list[str])]
-Number = Annotated[int | None, _checked(checks.whole_number(1, 2**53), int)]
+Names = Annotated[tuple[str, ...], _checked(list_checks.list_of(checks.text, "names"), list[Text])]
+Number = Annotated[int | None, _checked(checks.whole_number(1, 2**53), _number(1, 2**53))]
 
 
 class _Document(BaseModel):
@@ -35,9 +68,9 @@ class _Document(BaseModel):
 
 
 class OrderDocument(_Document):
-    cmds: Annotated[tuple[str, ...], _checked(list_checks.cmds, list[str])]
+    cmds: Annotated[tuple[str, ...], _checked(list_checks.cmds, Annotated[list[Text], Field(min_length=1)])]
     timeout: Seconds
-    order_name: Annotated[str | None, _checked(checks.order_name)] = None
+    order_name: Annotated[str | None, _checked(checks.order_name, _like("[A-Za-z0-9._-]{1,128}"))] = None
     execution_target: Annotated[str | None, _checked(checks.text)] = None
     git_repo: GitRepo = None
     git_folder: GitFolder = None
@@ -52,9 +85,9 @@ class OrderDocument(_Document):
         ),
     ] = None
     env_vars: Annotated[Mapping[str, str], _checked(list_checks.env_vars, dict[str, str])] = Field(default_factory=dict)
-    ssm_paths: Annotated[tuple[str, ...], _checked(list_checks.credentials("ssm"), list[str])] = ()
+    ssm_paths: Annotated[tuple[str, ...], _checked(list_checks.credentials("ssm"), list[Text])] = ()
     secret_manager_paths: Annotated[
-        tuple[str, ...], _checked(list_checks.credentials("secretsmanager"), list[str])
+        tuple[str, ...], _checked(list_checks.credentials("secretsmanager"), list[Text])
     ] = ()
     target_role_arn: Annotated[
         str | None,
@@ -72,8 +105,8 @@ class OrderDocument(_Document):
     queue_id: Annotated[str | None, _checked(checks.printable(128))] = None
     dependencies: Names = ()
     must_succeed: Annotated[bool, _checked(checks.boolean, bool)] = True
-    retries: Annotated[int, _checked(checks.whole_number(0, 10), int)] = 0
-    ssm_targets: Annotated[SsmTargets | None, _checked(targets.ssm_targets, dict[str, Any])] = None
+    retries: Annotated[int, _checked(checks.whole_number(0, 10), _number(0, 10))] = 0
+    ssm_targets: Annotated[SsmTargets | None, _checked(targets.ssm_targets, _Targets)] = None
     ssm_document_name: Annotated[
         str | None,
         _checked(checks.matching(r"[A-Za-z0-9_.:/-]{3,128}", "must be the name or the ARN of an SSM document")),
@@ -86,17 +119,32 @@ class JobDocument(_Document):
     username: Annotated[str, _checked(checks.printable(128, without=":"))]
     git_repo: GitRepo = None
     git_provider: Annotated[
-        str, _checked(checks.matching(r"[a-z0-9_-]{1,64}", "must be a name of a–z 0–9 _ - such as github"))
+        str,
+        _checked(
+            checks.matching(r"[a-z0-9_-]{1,64}", "must be a name of a–z 0–9 _ - such as github"),
+            _like("[a-z0-9_-]{1,64}"),
+        ),
     ] = "github"
     git_token_location: Credential = None
     git_ssh_key_location: Credential = None
     commit_hash: Commit = None
     flow_label: Annotated[
         str | None,
-        _checked(checks.matching(r"[A-Za-z0-9._-]{1,64}", "must be 1–64 of the characters A–Z a–z 0–9 . _ -")),
+        _checked(
+            checks.matching(r"[A-Za-z0-9._-]{1,64}", "must be 1–64 of the characters A–Z a–z 0–9 . _ -"),
+            _like("[A-Za-z0-9._-]{1,64}"),
+        ),
     ] = None
-    job_timeout: Annotated[float | None, _checked(checks.job_timeout, float)] = None
-    presign_expiry: Annotated[float | None, _checked(checks.seconds(checks.MAX_PRESIGN_SECONDS), float)] = None
+    job_timeout: Annotated[
+        float | None, _checked(checks.job_timeout, Annotated[float, Field(ge=1, le=checks.MAX_SECONDS)])
+    ] = None
+    presign_expiry: Annotated[
+        float | None,
+        _checked(
+            checks.seconds(checks.MAX_PRESIGN_SECONDS),
+            Annotated[float, Field(ge=checks.MIN_SECONDS, le=checks.MAX_PRESIGN_SECONDS)],
+        ),
+    ] = None
     sops_key_ssm_path: Annotated[str | None, _checked(checks.ssm_path)] = None
     pr_number: Number = None
     issue_number: Number = None

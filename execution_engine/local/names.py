@@ -11,7 +11,7 @@ from execution_engine.local.state_folder import read_document, write_document
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 PREFIX = "execution-engine"
-FUNCTIONS = ("init_job", "ssm_config", "control", "orchestrator", "watchdog_check", "worker")
+FUNCTIONS = ("init_job", "ssm_config", "control", "history", "orchestrator", "watchdog_check", "worker")
 KMS_ALIAS = f"alias/{PREFIX}"
 """Of the key that seals kept jobs, whose id is random."""
 
@@ -29,6 +29,9 @@ VALUES: dict[str, object] = {
     "watchdog_state_machine": f"{PREFIX}-watchdog",
     "ssm_prefix": f"/{PREFIX}",
     "ssm_document": f"{PREFIX}-run",
+    # Nobody is told on one machine, unless AWS_EXE_SYS_EVENT_BUS says so: then it is this bus, if somebody makes it.
+    "event_bus": "",
+    "event_bus_arn": f"arn:aws:events:{REGION}:{ACCOUNT_ID}:event-bus/{PREFIX}",
     # ministack judges a call by the ARN it names, the alias's as well as the key's; AWS by the key's alone.
     "kms_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:{KMS_ALIAS}",
     # Of parameters it judges no ARN at all where several are asked for (GetParameters).

@@ -6,11 +6,11 @@ import socket
 import struct
 from pathlib import Path
 
-_TABLE = Path("/proc/net/tcp")
+TABLE = Path("/proc/net/tcp")
 _LOCAL, _REMOTE, _UID = 1, 2, 7
 
 
-def user_behind(client: tuple[str, int], server: tuple[str, int], table: Path = _TABLE) -> int | None:
+def user_behind(client: tuple[str, int], server: tuple[str, int], table: Path = TABLE) -> int | None:
     """The user id of the process that connected from ``client`` to ``server`` (IPv4); None if unknown.
 
     The kernel's table has each end of a loopback connection as a row of its own; the client's is the one

@@ -14,6 +14,7 @@ from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost, LaunchFailed, StoreError
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
+from execution_engine.logs import about
 from execution_engine.orchestrator.finalization import Finalization
 from execution_engine.orchestrator.hearing import Hearing
 from execution_engine.orchestrator.run_lock import HeldLock, RunLock
@@ -25,6 +26,7 @@ from execution_engine.orders.order import Order
 from execution_engine.orders.plan import Limits, Plan
 from execution_engine.orders.planner import Planner
 from execution_engine.orders.run import Phase
+from execution_engine.orders.signals import SILENCE, Signals
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import Records, Reports, Waker, Watchdogs
 from execution_engine.orders.target import Target
@@ -66,6 +68,7 @@ class Orchestrator:
         limits: Limits,
         pace: Pace,
         concurrently: Concurrently,
+        signals: Signals = SILENCE,
     ) -> None:
         self._records = records
         self._reports = reports
@@ -82,6 +85,7 @@ class Orchestrator:
         self._limits = limits
         self._pace = pace
         self._concurrently = concurrently
+        self._signals = signals
 
     def look(self, run_id: str, nums: Iterable[str]) -> None:
         """Look at these orders as they are now; ``0000`` is the run itself."""
@@ -134,6 +138,7 @@ class Orchestrator:
         if run is None or run.phase is Phase.WITHDRAWN:
             log.warning("no such run; it was withdrawn, or is older than a day", run_id=run_id)
             return
+        about(trace_id=run.trace_id)
         if run.phase is Phase.COMPLETED:
             if mentions_run(said):
                 self._finalization.finish(run)
@@ -170,6 +175,7 @@ class Orchestrator:
             self._end_strays(transaction)
             # At once: should a later transaction lose its condition, these are reserved all the same.
             self._concurrently(self._launch, [move.after for move in transaction.moves if move.is_dispatch])
+            self._signals.committed(transaction)
         if plan.stop is None:
             self._concurrently(self._relaunch, relaunches)
         if run.tally.open <= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,10 @@ from typing import Any, Generic, TypeVar
 from execution_engine.errors import EngineError, RowUnreadable
 
 T = TypeVar("T")
+
+_NUMBER = re.compile(r"-?\d{1,38}(\.\d{1,38})?(E[+-]?\d{1,2})?")
+_KEY_LIMIT = 1_024
+"""Bytes of a sort key (DynamoDB)."""
 
 
 class ContinuationUnreadable(EngineError):
@@ -61,8 +66,17 @@ def start_key(after: str, fixed: Mapping[str, Any], free: Mapping[str, str]) -> 
             raise ValueError
         if any(key[name] != value for name, value in fixed.items()):
             raise ValueError
-        if any(list(key[name]) != [kind] or not isinstance(key[name][kind], str) for name, kind in free.items()):
+        if any(list(key[name]) != [kind] or not _is_key(key[name][kind], kind) for name, kind in free.items()):
             raise ValueError
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise ContinuationUnreadable("the continuation is none of this list's; begin again without one") from None
     return dict(key)
+
+
+def _is_key(value: object, kind: str) -> bool:
+    """What DynamoDB itself would take as a part of a key."""
+    if not isinstance(value, str):
+        return False
+    if kind == "N":
+        return _NUMBER.fullmatch(value) is not None
+    return 0 < len(value.encode("utf-8")) <= _KEY_LIMIT  # half a surrogate pair raises, as a ValueError

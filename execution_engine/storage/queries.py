@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from execution_engine.jobs.naming import RUN_NUM, row_key
 from execution_engine.orders.event import Event
 from execution_engine.orders.order import Order
@@ -12,11 +14,12 @@ from execution_engine.orders.run import Run
 from execution_engine.orders.wreck import Wreck
 from execution_engine.storage.database import Database
 from execution_engine.storage.models import Tables
-from execution_engine.storage.pages import Page, continuation, page, start_key
+from execution_engine.storage.pages import ContinuationUnreadable, Page, continuation, page, start_key
 from execution_engine.storage.rows import read_event, read_order, read_run, run_values
 
 ORDERS_OF_RUN = "run_id-order_num-index"
 EVENTS_OF_TRACE = "trace_id-epoch-index"
+EVENTS_OF_ORDER = "order_name-epoch-index"
 
 
 class Queries:
@@ -107,8 +110,40 @@ class Queries:
         rows, next_page = answer["Items"], continuation(answer.get("LastEvaluatedKey"))
         return page(lambda row: read_event(self._tables, row), rows, next_page)
 
+    def events_of_order(self, order_name: str, *, after: str | None = None, limit: int | None = None) -> Page[Event]:
+        """Of all orders of that name in all runs, newest first."""
+        request: dict[str, Any] = {
+            "IndexName": EVENTS_OF_ORDER,
+            "KeyConditionExpression": "order_name = :name",
+            "ExpressionAttributeValues": {":name": {"S": order_name}},
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            free = {"trace_id": "S", "sk": "S", "epoch": "N"}
+            request["ExclusiveStartKey"] = start_key(after, {"order_name": {"S": order_name}}, free)
+        answer = self._page(self._events_table, request, limit)
+        rows, next_page = answer["Items"], continuation(answer.get("LastEvaluatedKey"))
+        return page(lambda row: read_event(self._tables, row), rows, next_page)
+
+    @staticmethod
+    def just_after(event: Event) -> str:
+        """The continuation of ``events_of_order`` that begins behind this event."""
+        key = {"order_name": event.order_name, "trace_id": event.trace_id, "sk": event.sk}
+        named = {name: {"S": value} for name, value in key.items()}
+        return continuation({**named, "epoch": {"N": repr(event.epoch)}}) or ""
+
     def _page(self, table: str, request: dict[str, Any], limit: int | None) -> dict[str, Any]:
-        return self._database.query(table, **request, **({} if limit is None else {"Limit": max(1, limit)}))
+        bound = {} if limit is None else {"Limit": max(1, limit)}
+        try:
+            return self._database.query(table, **request, **bound)
+        except ClientError as error:
+            # A continuation of another question, as DynamoDB sees it: "outside query boundaries".
+            invalid = error.response.get("Error", {}).get("Code") == "ValidationException"
+            if invalid and "ExclusiveStartKey" in request:
+                raise ContinuationUnreadable(
+                    "the continuation belongs to another question; begin again without one"
+                ) from error
+            raise
 
     def _item(self, run_id: str, num: str) -> dict[str, Any] | None:
         found = self._database.batch_get(self._orders_table, [row_key(run_id, num)])

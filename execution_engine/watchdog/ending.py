@@ -7,6 +7,7 @@ import structlog
 from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.orders.order import Order
+from execution_engine.orders.signals import SILENCE, Signals
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import Reports, Waker
 from execution_engine.orders.target import Services
@@ -26,6 +27,7 @@ class Ending:
         clock: Clock,
         identifiers: Identifiers,
         patience: Patience,
+        signals: Signals = SILENCE,
     ) -> None:
         self._reports = reports
         self._waker = waker
@@ -33,6 +35,7 @@ class Ending:
         self._clock = clock
         self._identifiers = identifiers
         self._patience = patience
+        self._signals = signals
 
     def give_up(self, order: Order) -> None:
         """No worker came."""
@@ -86,7 +89,9 @@ class Ending:
         written = self._services.conclude(order, result) or self._reports.write_result(
             order.run_id, order.order_num, order.attempt, result
         )
-        if not written:
+        if written:
+            self._signals.ended_from_outside(order)
+        else:
             self._waker.wake(order.run_id, order.order_num)
         try:
             self._services.stop(order)

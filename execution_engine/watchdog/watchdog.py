@@ -11,8 +11,10 @@ from execution_engine.clock import Clock
 from execution_engine.errors import RowUnreadable
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
+from execution_engine.logs import about
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, until_next_look
+from execution_engine.orders.signals import SILENCE, Signals
 from execution_engine.orders.status import Status
 from execution_engine.orders.store import DoneMarkers, Locks, Records, Reports, Waker
 from execution_engine.orders.target import Found, Services
@@ -47,6 +49,7 @@ class Watchdog:
         clock: Clock,
         identifiers: Identifiers,
         patience: Patience,
+        signals: Signals = SILENCE,
     ) -> None:
         self._records = records
         self._reports = reports
@@ -57,7 +60,7 @@ class Watchdog:
         self._sweep = sweep
         self._clock = clock
         self._patience = patience
-        self._ending = Ending(reports, waker, services, clock, identifiers, patience)
+        self._ending = Ending(reports, waker, services, clock, identifiers, patience, signals)
 
     def check(self, watched: Watched) -> int | None:
         """Seconds until the next look; None when there is nothing left to watch."""
@@ -72,6 +75,7 @@ class Watchdog:
             return self._have_repaired(run_id, RUN_NUM, str(error))
         if run is None:
             return None  # swept, or withdrawn by the submission itself
+        about(trace_id=run.trace_id)
         if run.phase is Phase.COMPLETED and self._done.exists(run_id) and self._locks.is_settled(run_id):
             return None
         now = self._clock.now()
@@ -102,6 +106,7 @@ class Watchdog:
         if not rows.orders:
             return self._have_repaired(watched.run_id, num, rows.missing[num])
         order = rows.orders[0]
+        about(trace_id=order.trace_id, order_name=order.order_name)
         seen = Sighting()
         verdict = of_attempt(order, watched.attempt)
         if verdict is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 _SUBMISSION = 310
@@ -33,6 +34,7 @@ class Clients:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self._made: dict[str, Any] = {}
+        self._making = Lock()
 
     @property
     def region(self) -> str:
@@ -58,26 +60,33 @@ class Clients:
             session.set_credentials(*self.keys)
         return session
 
-    def __call__(self, service: str, *, once: bool = False, patient: bool = False) -> Any:
+    def __call__(self, service: str, *, once: bool = False, patient: bool = False, brief: bool = False) -> Any:
         """botocore's retries and back-off; SigV4 throughout, which presigning relies on.
 
         ``once``: a client that asks once and waits as long as a submission may take, for what must not be
         done twice because its answer was late. ``patient``: one that tries more often, for services that answer
-        few requests a second (Parameter Store, Secrets Manager, STS).
+        few requests a second (Parameter Store, Secrets Manager, STS). ``brief``: one that soon gives up, for what
+        nobody may wait for.
         """
-        name = f"{service} once" if once else f"{service} patient" if patient else service
-        if name not in self._made:
-            from botocore.config import Config
+        name = (
+            f"{service} once" if once else f"{service} patient" if patient else f"{service} brief" if brief else service
+        )
+        with self._making:  # botocore's sessions make one client at a time
+            if name not in self._made:
+                from botocore.config import Config
 
-            endpoint = self.endpoint(service)
-            config = Config(
-                signature_version="s3v4" if service == "s3" else None,
-                # Virtual names a region's own host; the default signs for the global one, which redirects.
-                s3={"addressing_style": "path" if endpoint else "virtual"},
-                retries={"mode": "standard", "total_max_attempts": 1 if once else 10 if patient else 5},
-                connect_timeout=5,
-                read_timeout=_SUBMISSION if once else 70,
-                max_pool_connections=THREADS + 2,
-            )
-            self._made[name] = self.session.create_client(service, config=config, endpoint_url=endpoint)
+                endpoint = self.endpoint(service)
+                config = Config(
+                    signature_version="s3v4" if service == "s3" else None,
+                    # Virtual names a region's own host; the default signs for the global one, which redirects.
+                    s3={"addressing_style": "path" if endpoint else "virtual"},
+                    retries={
+                        "mode": "standard",
+                        "total_max_attempts": 1 if once else 10 if patient else 3 if brief else 5,
+                    },
+                    connect_timeout=2 if brief else 5,
+                    read_timeout=_SUBMISSION if once else 3 if brief else 70,
+                    max_pool_connections=THREADS + 2,
+                )
+                self._made[name] = self.session.create_client(service, config=config, endpoint_url=endpoint)
         return self._made[name]

@@ -12,6 +12,7 @@ from execution_engine.wiring.threads import on_threads
 
 if TYPE_CHECKING:
     from execution_engine.history.history import History
+    from execution_engine.history.portions import Portions
     from execution_engine.intake.intake import Intake
     from execution_engine.intake.kept_jobs import KeptJobs
     from execution_engine.intake.queueing import Queueing
@@ -141,12 +142,13 @@ class Engine(Services):
             hearing=Hearing(self.records, self.reports, settings.relaunch_after, on_threads),
             stopping=Stopping(self.reports, self.targets, self.clock, self.identifiers),
             salvage=Salvage(self.records, self.reports, partial(age_key_path, settings.ssm_prefix), self.clock),
-            finalization=Finalization(self.records, self.keys, self.done, self.clock),
+            finalization=Finalization(self.records, self.keys, self.done, self.clock, self.signals),
             clock=self.clock,
             identifiers=self.identifiers,
             limits=Limits(max_in_flight=settings.max_in_flight),
             pace=Pace(tick=settings.tick, pass_seconds=settings.pass_seconds),
             concurrently=on_threads,
+            signals=self.signals,
         )
 
     @cached_property
@@ -173,6 +175,7 @@ class Engine(Services):
                 relaunch_after=settings.relaunch_after,
                 tick=settings.tick,
             ),
+            signals=self.signals,
         )
 
     @cached_property
@@ -197,7 +200,7 @@ class Engine(Services):
         patience = Patience(self.clock.sleep, share)
         role = OwnRole(self.internal)
         return Worker(
-            Opening(role.fetch, self.keys.get, patience),
+            Opening(role.fetch, self.keys.get, patience, now=self.clock.now),
             self._courier,
             Surroundings(
                 folder=Path(tempfile.gettempdir()),
@@ -221,3 +224,10 @@ class Engine(Services):
         from execution_engine.storage.queries import Queries
 
         return History(Queries(self.database, self.tables), OrderLogs(self.internal))
+
+    @cached_property
+    def portions(self) -> Portions:
+        from execution_engine.history.portions import Portions
+        from execution_engine.storage.queries import Queries
+
+        return Portions(self.history, Queries(self.database, self.tables))

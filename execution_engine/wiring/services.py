@@ -12,6 +12,7 @@ from execution_engine.settings import Settings
 from execution_engine.wiring.clients import THREADS, Clients
 
 if TYPE_CHECKING:
+    from execution_engine.orders.signals import Signals
     from execution_engine.storage.database import Database
     from execution_engine.storage.done import S3DoneMarkers
     from execution_engine.storage.functions import Functions, OrchestratorWaker
@@ -117,6 +118,23 @@ class Services:
         from execution_engine.storage.functions import Functions
 
         return Functions(self.client("lambda"))
+
+    @cached_property
+    def signals(self) -> Signals:
+        """Counts where CloudWatch reads along (``POWERTOOLS_METRICS_NAMESPACE``), tells where there is a bus."""
+        from execution_engine.signals.listeners import Listeners
+
+        listeners: list[Signals] = []
+        if namespace := self.client.environment.get("POWERTOOLS_METRICS_NAMESPACE"):
+            from execution_engine.signals.meter import Meter
+
+            service = self.client.environment.get("POWERTOOLS_SERVICE_NAME", "execution-engine")
+            listeners.append(Meter(namespace, service))
+        if bus := self.settings.event_bus:
+            from execution_engine.signals.notifications import Notifications
+
+            listeners.append(Notifications(lambda: self.client("events", brief=True), bus, self.clock))
+        return Listeners(listeners)
 
     @cached_property
     def waker(self) -> OrchestratorWaker:

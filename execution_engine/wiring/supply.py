@@ -30,6 +30,8 @@ def supply(services: Services) -> Supply:
     from execution_engine.intake.sources.git_providers import GitProviders
     from execution_engine.intake.sources.git_source import GitSource
     from execution_engine.intake.sources.known_hosts import known_hosts
+    from execution_engine.redaction import hide
+    from execution_engine.worker.masking import Secrets
 
     settings, environment = services.settings, services.client.environment
     limits = Limits(size=settings.code_limit)
@@ -61,4 +63,5 @@ def supply(services: Services) -> Supply:
             Waiting(settings.start_limit, settings.max_in_flight),
             on_threads,
         ),
+        hide=lambda secrets: hide(Secrets(secrets).mask_text),
     )

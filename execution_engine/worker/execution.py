@@ -12,6 +12,7 @@ import structlog
 from execution_engine.clock import Clock
 from execution_engine.errors import BundleUnreadable, EngineError
 from execution_engine.orders.status import Reason, Status
+from execution_engine.redaction import hide
 from execution_engine.worker.environment import OrderNames, environment_of
 from execution_engine.worker.event_files import Collected, collect
 from execution_engine.worker.family import family_here
@@ -86,6 +87,7 @@ class Execution:
             unreadable: BundleUnreadable | None = None
             try:
                 variables, secrets = self._opening.variables(self._opened)
+                hide(secrets.mask_text)
                 if self._manifest.code is not None:
                     self._opening.code(bucket, self._manifest.code, workspace.packed, workspace.code)
             except BundleUnreadable as error:

@@ -36,7 +36,8 @@ Fetch = Callable[[str, str], Readable]
 
 
 class Opening:
-    """``identity(path)`` gives the age key that is kept under a path; the rest are the bundles' own doors."""
+    """``identity(path)`` gives the age keys that are kept under a path; ``now`` is the time in seconds since the
+    epoch; the rest are the bundles' own doors."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Opening:
         identity: Callable[[str], str],
         patience: Patience,
         *,
+        now: Callable[[], float],
         unseal_bytes: Callable[[bytes, str], bytes] = unseal_bytes,
         unseal_variables: Callable[[bytes, str], dict[str, str]] | None = None,
         unpack: Callable[[Path, Path], object] = unpack,
@@ -51,6 +53,7 @@ class Opening:
         self._fetch = fetch
         self._identity = identity
         self._patience = patience
+        self._now = now
         self._unseal_bytes = unseal_bytes
         self._unseal_variables = unseal_variables or Sealer().unseal_variables
         self._unpack = unpack
@@ -64,7 +67,7 @@ class Opening:
                 f"the bundle is that of order {manifest.order_num} of run {manifest.run_id}, not of order "
                 f"{assignment.order_num} of run {assignment.run_id}; submit the job again"
             )
-        identity = self._key(assignment.key_path)
+        identity = self._key(assignment.key_path, manifest.key_expires_at)
         return Opened(
             manifest=manifest,
             callbacks=Callbacks.of_attempt(self._unseal_bytes(bundle.callbacks, identity), assignment.attempt),
@@ -108,7 +111,12 @@ class Opening:
             raise BundleUnreadable(f"the bundle {place} has more than {_BUNDLE_LIMIT:,} bytes")
         return data
 
-    def _key(self, path: str) -> str:
+    def _key(self, path: str, expires_at: float | None) -> str:
+        """Parameter Store deletes what has expired when it gets to it; here it is no longer used."""
+        if expires_at is not None and (late := self._now() - expires_at) >= 0:
+            raise BundleUnreadable(
+                f"the age key {path} expired {late:,.0f} s ago, an hour after its run's deadline; submit the job again"
+            )
         try:
             return self._identity(path)
         except Exception as error:  # any client, any error

@@ -5,19 +5,27 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 6
 """Values (and lines of values) of fewer bytes are not masked: they would hit everything. Documented so."""
+
+_DOCUMENTS = 4
+"""JSON in a text of JSON is looked into so many times."""
 
 _WRAPS = (76, 64)
 """Where ``base64`` and PEM writers break their lines."""
 
 
 def forms_of(values: Iterable[str]) -> tuple[bytes, ...]:
-    """Every byte string to be masked for these values, longest first, each once, none under ``SHORTEST``."""
+    """Every byte string to be masked for these values, longest first, each once, none under ``SHORTEST``.
+
+    The texts inside a value that is JSON count as values of their own: commands take such documents apart.
+    """
     found: set[bytes] = set()
-    for value in values:
+    each = {inner for value in values for inner in _with_texts_inside(value)}
+    for value in each:
         for text in {value, value.strip()}:
             found.update(_written(text))
             found.update(_base64(text.encode("utf-8", "surrogatepass")))
@@ -26,6 +34,22 @@ def forms_of(values: Iterable[str]) -> tuple[bytes, ...]:
             for line in lines:
                 found.update(_written(line.strip()))
     return tuple(sorted((form for form in found if len(form) >= SHORTEST), key=lambda form: (-len(form), form)))
+
+
+def _with_texts_inside(value: str) -> Iterator[str]:
+    """The value, and if it is a JSON object or list every text in it, also of JSON that is such a text."""
+    pending: list[tuple[object, int]] = [(value, 0)]
+    while pending:
+        one, depth = pending.pop()
+        if isinstance(one, dict):
+            pending += [(inner, depth) for inner in one.values()]
+        elif isinstance(one, list):
+            pending += [(inner, depth) for inner in one]
+        elif isinstance(one, str):
+            yield one
+            if depth < _DOCUMENTS and one.lstrip().startswith(("{", "[")):
+                with suppress(ValueError, RecursionError):
+                    pending.append((json.loads(one), depth + 1))
 
 
 def _written(text: str) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from execution_engine.clock import Clock
 from execution_engine.errors import EngineError
 from execution_engine.identifiers import Identifiers
 from execution_engine.orders.status import Reason, Status
+from execution_engine.redaction import hiding, masked
 from execution_engine.worker.assignment import Assignment
 from execution_engine.worker.callbacks import ReportKeys
 from execution_engine.worker.claim import ReadObject, claim_document, take
@@ -98,7 +99,8 @@ class Worker:
             attempt=assignment.attempt,
             trace_id=assignment.trace_id,
         ):
-            outcome = self._work(assignment)
+            with hiding():
+                outcome = self._work(assignment)
             ending = outcome.ending
             _log.info(
                 "launch ended",
@@ -161,7 +163,7 @@ class Worker:
                 done = execution.run(assignment.bucket, request, [heartbeat.limit()])
             except Exception as error:  # a full disk, say; a claimed attempt always gets its result
                 _log.error("worker failed", error=tell(error))
-                done = self._not_run(Reason.WORKER_LOST, f"the worker failed: {tell(error)}")
+                done = self._not_run(Reason.WORKER_LOST, masked(f"the worker failed: {tell(error)}"))
             return self._report(assignment, reporter, done)
 
     def _report(self, assignment: Assignment, reporter: Reporter, done: Done) -> Outcome:

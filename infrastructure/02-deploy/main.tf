@@ -12,6 +12,7 @@ module "definitions" {
   credential_secret_arns    = var.credential_secret_arns
   target_role_arns          = var.target_role_arns
   settings                  = var.settings
+  event_bus                 = var.event_bus
   metrics_namespace         = var.metrics_namespace
   instances_enabled         = var.instances_enabled
 }

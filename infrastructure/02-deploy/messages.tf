@@ -23,6 +23,9 @@ resource "aws_lambda_event_source_mapping" "dead_letters" {
   function_name    = module.function["orchestrator"].arn
   batch_size       = 10
 
+  # The orchestrator says which letters are to come again; the others are done with.
+  function_response_types = ["ReportBatchItemFailures"]
+
   scaling_config {
     maximum_concurrency = 2
   }

@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from execution_engine.local.instances import declare, parse_instances
-
-from benchmarks import imports
+from benchmarks import imports, intake
 from benchmarks.counting_proxy import CountingProxy
 from benchmarks.runs import Bench, embedded, instance_ids
+from execution_engine.local.instances import declare, parse_instances
 from execution_engine.local.state_folder import StateFolder
 from execution_engine.wiring import Engine
 
@@ -100,10 +99,13 @@ def timed() -> Iterator[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, default=1000, help="leave out larger shapes")
-    parser.add_argument("--only", choices=("imports", "timed", "targets", "counted"), help="leave out the rest")
+    parser.add_argument(
+        "--only", choices=("imports", "intake", "timed", "targets", "counted"), help="leave out the rest"
+    )
     arguments = parser.parse_args()
     measured = {
         "imports": imports.rows,
+        "intake": intake.rows,
         "timed": timed,
         "targets": counted_by_target,
         "counted": partial(counted, arguments.most),

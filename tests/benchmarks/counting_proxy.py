@@ -45,6 +45,9 @@ class CountingProxy:
     def point_at(self, endpoint: str) -> None:
         self._endpoint = urlsplit(endpoint)
 
+    def hear(self, name: str, path: str, body: bytes) -> None:
+        """A request, before it is passed on; one at a time."""
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
 
@@ -52,9 +55,11 @@ class CountingProxy:
             protocol_version = "HTTP/1.1"
 
             def _pass_on(self) -> None:
-                with proxy._lock:
-                    proxy.counts[call_name(self.command, self.path, self.headers)] += 1
+                name = call_name(self.command, self.path, self.headers)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                with proxy._lock:
+                    proxy.counts[name] += 1
+                    proxy.hear(name, self.path, body)
                 onward = http.client.HTTPConnection(proxy._endpoint.hostname or "", proxy._endpoint.port, timeout=120)
                 try:
                     onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)

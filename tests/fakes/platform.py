@@ -31,6 +31,7 @@ from execution_engine.orders.marks import callback_mark
 from execution_engine.orders.order import Order
 from execution_engine.orders.plan import Limits
 from execution_engine.orders.run import Run
+from execution_engine.orders.signals import SILENCE, Signals
 from execution_engine.watchdog.verdict import Patience
 from execution_engine.watchdog.watchdog import Watchdog
 
@@ -62,6 +63,7 @@ class Platform:
         objects: Objects | None = None,
         concurrently: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]] = in_turn,
         lease: float = LEASE,
+        signals: Signals = SILENCE,
     ) -> None:
         self.clock = clock or FakeClock()
         self.identifiers = SequentialIdentifiers()
@@ -92,12 +94,13 @@ class Platform:
             hearing=Hearing(self.records, self.reports, relaunch_after, concurrently),
             stopping=Stopping(self.reports, self.target, self.clock, self.identifiers),
             salvage=Salvage(self.records, self.reports, partial(age_key_path, "/engine"), self.clock),
-            finalization=Finalization(self.records, self.keys, self.done, self.clock),
+            finalization=Finalization(self.records, self.keys, self.done, self.clock, signals),
             clock=self.clock,
             identifiers=self.identifiers,
             limits=self.limits,
             pace=Pace(tick=TICK, pass_seconds=pass_seconds),
             concurrently=concurrently,
+            signals=signals,
         )
         self.patience = Patience(
             grace=30.0, heartbeat=10.0, start_limit=start_limit, relaunch_after=relaunch_after, tick=TICK
@@ -113,6 +116,7 @@ class Platform:
             clock=self.clock,
             identifiers=self.identifiers,
             patience=self.patience,
+            signals=signals,
         )
 
     def submit(self, document: dict[str, Any]) -> str:

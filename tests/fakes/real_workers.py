@@ -75,7 +75,13 @@ class RealWorkers:
         calls, objects, clock = self._platform.calls, self._platform.objects, self._platform.clock
         role, patience = MemoryRole(calls, objects), Patience(clock.sleep, lambda: 0.5)
         worker = Worker(
-            Opening(role.fetch, self._platform.keys.get, patience, unseal_variables=PlainSealer.unseal_variables),
+            Opening(
+                role.fetch,
+                self._platform.keys.get,
+                patience,
+                now=clock.now,
+                unseal_variables=PlainSealer.unseal_variables,
+            ),
             self._courier,  # type: ignore[arg-type]
             # One chunk of log an order, at its end: so that each run makes the same calls.
             Surroundings(folder=folder, host={"PATH": os.environ["PATH"]}, log_interval=10.0**9),

@@ -51,6 +51,7 @@ class FakeCredentials:
     def __init__(self) -> None:
         self.layers: dict[str, list[dict[str, str]]] = {}
         self.git = GitSecrets()
+        self.age_keys: dict[str, str] = {}
         self.faults: list[tuple[str, str]] = []
 
     def resolve(self, job: Job, run_id: str, progress: Callable[[], None]) -> Resolved:
@@ -58,4 +59,4 @@ class FakeCredentials:
         faults = Faults()
         for where, message in self.faults:
             faults.add(where, message)
-        return Resolved(faults, self.git, self.layers)
+        return Resolved(faults, self.git, self.layers, self.age_keys)

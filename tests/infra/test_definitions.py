@@ -23,6 +23,7 @@ GIVEN = {
     "credential_parameter_arns": ["arn:aws:ssm:eu-central-1:123456789012:parameter/prod/*"],
     "credential_secret_arns": ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/*"],
     "target_role_arns": ["arn:aws:iam::210987654321:role/deployer"],
+    "event_bus": "news",
     "metrics_namespace": "Engine",
     "settings": SETTINGS,
 }

@@ -54,9 +54,10 @@ class Machine:
         }
         (root / _NO_CODE).mkdir(parents=True)
 
-    def start(self, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: object, named: bool = True, **options: Any) -> subprocess.Popen[bytes]:
+        """``named``: the state folder is named behind the arguments."""
         return subprocess.Popen(
-            [str(COMMAND), *map(str, arguments), "--state", str(self.state)],
+            [str(COMMAND), *map(str, arguments), *(["--state", str(self.state)] if named else [])],
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

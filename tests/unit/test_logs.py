@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from execution_engine import logs
+from execution_engine import logs, redaction
 
 URL = "https://bucket.s3.amazonaws.com/tmp/callbacks/runs/x/result.json"
 QUERY = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F1&X-Amz-Signature=5ec7e7"
@@ -88,7 +88,7 @@ def test_everything_else_is_printed_as_it_is() -> None:
         "list": ["a?b", {"c": 2}],
         "link": "https://console.aws.amazon.com/cloudwatch/home#logs",
     }
-    assert logs.without_queries(line) == line
+    assert redaction.without_queries(line) == line
 
 
 def test_lines_are_json_with_level_and_time(monkeypatch: pytest.MonkeyPatch) -> None:

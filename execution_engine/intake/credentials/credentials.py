@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from execution_engine.intake.credentials.fetcher import Answer, Fetcher, Unreadable
+from execution_engine.intake.credentials import age_keys
+from execution_engine.intake.credentials.fetcher import Answer, Fetched, Fetcher, Unreadable
 from execution_engine.intake.credentials.fetching import Progress, read_all
 from execution_engine.intake.credentials.locations import Location, location
 from execution_engine.intake.credentials.resolved import GitSecrets, Resolved
@@ -32,7 +33,7 @@ def _unheard() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A location as a job names it. ``order_num``: whose variables come of it; None: git's."""
+    """A location as a job names it. ``order_num``: whose variables come of it; None: git's, or the age key's."""
 
     where: str
     text: str
@@ -75,7 +76,7 @@ class Credentials:
         git = _git(named, answers, faults)
         for num, session in self._sessions(job, run_id, progress, faults):
             layers.setdefault(num, []).append(session.variables)
-        return Resolved(faults, git, layers)
+        return Resolved(faults, git, layers, _age_keys(job, named, answers, faults))
 
     def _sessions(self, job: Job, run_id: str, progress: Progress, faults: Faults) -> Iterator[tuple[str, Session]]:
         """By order number. Orders that need a role equally long share its session."""
@@ -107,6 +108,8 @@ def _named(job: Job, faults: Faults) -> Iterator[_Named]:
     """In the order in which faults are told, and an order's variables win. Git's only if an order's code comes
     from there."""
     texts: list[tuple[str, str, CredentialStore, str | None]] = []
+    if job.sops_key_ssm_path is not None and any(order.sops_key for order in job.orders):
+        texts.append((age_keys.WHERE, job.sops_key_ssm_path, "ssm", None))
     if any(order.git_repo for order in job.orders):
         texts += [(field, text, "ssm", None) for field, _ in _GIT if (text := getattr(job, field)) is not None]
     for index, order in enumerate(job.orders):
@@ -125,7 +128,7 @@ def _git(named: Iterable[_Named], answers: Mapping[Location, Answer], faults: Fa
     entries = dict(_GIT)
     for one in named:
         answer = answers[one.location]
-        if one.order_num is not None or isinstance(answer, Unreadable):
+        if one.where not in entries or isinstance(answer, Unreadable):
             continue
         entry = entries[one.where]
         try:
@@ -133,3 +136,20 @@ def _git(named: Iterable[_Named], answers: Mapping[Location, Answer], faults: Fa
         except Unusable as unusable:
             faults.add(one.where, f"{shown(one.text, 200)} {unusable}")
     return GitSecrets(token=found.get("token"), ssh_key=found.get("private_key"))
+
+
+def _age_keys(
+    job: Job, named: Iterable[_Named], answers: Mapping[Location, Answer], faults: Faults
+) -> Mapping[str, str]:
+    for one in named:
+        answer = answers[one.location]
+        if one.where == age_keys.WHERE and isinstance(answer, Fetched):
+            try:
+                known = age_keys.age_keys(answer.value)
+            except Unusable as unusable:
+                faults.add(one.where, f"{shown(one.text, 200)} {unusable}")
+                break
+            for where, message in age_keys.mismatches(job, known):
+                faults.add(where, message)
+            return known
+    return {}

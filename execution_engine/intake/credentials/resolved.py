@@ -28,6 +28,7 @@ class GitSecrets:
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """``layers``: what was fetched for an order by its number, later ones win; orders share what they share.
+    ``age_keys``: callers' own, the private ones by the public.
 
     Usable only if there are no ``faults``.
     """
@@ -35,6 +36,13 @@ class Resolved:
     faults: Faults
     git: GitSecrets
     layers: Mapping[str, Sequence[Mapping[str, str]]] = field(repr=False)
+    age_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Everything that was fetched."""
+        found = {value for layers in self.layers.values() for layer in layers for value in layer.values()}
+        return frozenset(found.union(filter(None, (self.git.token, self.git.ssh_key)), self.age_keys.values()))
 
     def of(self, order: Order) -> Variables:
         """``env_vars``, then Parameter Store's, then Secrets Manager's, then the target account's session."""

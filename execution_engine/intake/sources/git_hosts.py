@@ -21,8 +21,9 @@ _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?")
 class GitHosts:
     """An allowlist of ``host`` (at any port) and ``host:port``.
 
-    An IP address, or ``localhost``, is refused unless an entry names that very one; a name never stands for it. Names are compared as they are written: a name on the list that leads to
-    an inner address is the operator's choice. Raises ``SettingsError`` for an entry that is neither.
+    An IP address, or ``localhost``, is refused unless an entry names that very one; a name never stands for it.
+    Names are compared as they are written: a name on the list that leads to an inner address is the operator's
+    choice. Raises ``SettingsError`` for an entry that is neither.
     """
 
     def __init__(self, entries: Iterable[str]) -> None:

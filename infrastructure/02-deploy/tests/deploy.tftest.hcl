@@ -68,6 +68,11 @@ run "all_of_it" {
   }
 
   assert {
+    condition     = contains(aws_lambda_event_source_mapping.dead_letters.function_response_types, "ReportBatchItemFailures")
+    error_message = "A dead letter that can't be taken up comes again, and no other with it."
+  }
+
+  assert {
     condition     = strcontains(aws_sns_topic_policy.jobs.policy, "OnlyOverTls") && length(aws_sqs_queue_policy.dead_letters) == 1
     error_message = "Messages travel over TLS only."
   }

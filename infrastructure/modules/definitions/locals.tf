@@ -23,6 +23,8 @@ locals {
       ssm_prefix             = "/${var.prefix}"
       ssm_document           = "${var.prefix}-run"
       dead_letter_queue      = "${var.prefix}-dead-letters"
+      event_bus              = var.event_bus == null ? "" : var.event_bus
+      event_bus_arn          = startswith(local.bus, "arn:") ? local.bus : "arn:aws:events:${var.region}:${var.account_id}:event-bus/${local.bus}"
 
       # Lists, so JSON. None is empty, which IAM would refuse: what the engine may read lies below its own name, unless
       # somebody says more.
@@ -33,6 +35,8 @@ locals {
     },
     { for key in local.function_keys : "${key}_function" => "${var.prefix}-${replace(key, "_", "-")}" },
   )
+
+  bus = coalesce(var.event_bus, "none")
 
   # The key's ARN is not known before the key is made. What resources there are must be; so the files are read with a
   # mark in its place, and only single values get the ARN.
@@ -50,11 +54,17 @@ locals {
 
   settings = {
     for name, value in local.functions.settings : name => value == local.mark ? var.kms_key_arn : value
-    if var.instances_enabled || name != "SSM_DOCUMENT"
+    if(var.instances_enabled || name != "SSM_DOCUMENT") && (var.event_bus != null || name != "EVENT_BUS")
   }
 
   policy_names = toset([for file in fileset("${local.folder}/policies", "*.json") : trimsuffix(file, ".json")])
-  policies     = { for name in local.policy_names : name => templatefile("${local.folder}/policies/${name}.json", local.values) }
+  filled       = { for name in local.policy_names : name => templatefile("${local.folder}/policies/${name}.json", local.values) }
+
+  # Without a bus nobody may tell one.
+  policies = var.event_bus != null ? local.filled : { for name, text in local.filled : name => jsonencode(merge(
+    jsondecode(text),
+    { Statement = [for statement in jsondecode(text).Statement : statement if statement.Sid != "TellTheEventBus"] },
+  )) }
 
   # An image elsewhere than in ECR is pulled without a role.
   ecr_repository = try(regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com/([^:@]+)", var.engine_image), null)

@@ -104,6 +104,17 @@ variable "settings" {
   }
 }
 
+variable "event_bus" {
+  description = "The name or ARN of the EventBridge bus that is told of runs that ended and orders that failed; null: none is."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.event_bus == null || can(regex("^(arn:aws:events:[^:]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}$", var.event_bus))
+    error_message = "It must be the name of an event bus, such as default, or its ARN."
+  }
+}
+
 variable "metrics_namespace" {
   description = "The CloudWatch namespace of the engine's own metrics."
   type        = string

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from execution_engine.bundles.age import AgeKey, seal_bytes, unseal_bytes
+from execution_engine.bundles.age import AgeKey, public_keys, seal_bytes, unseal_bytes
 from execution_engine.errors import BundleUnreadable, Unsealable
 
 
@@ -61,3 +61,16 @@ def test_a_malformed_identity_is_not_quoted() -> None:
         unseal_bytes(b"x", identity)
     assert identity not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_of_several_keys_the_one_that_fits_is_used() -> None:
+    key, other = AgeKey.generate(), AgeKey.generate()
+    text = f"# a comment\n{other.identity}\n\n {key.identity} \n"
+    assert unseal_bytes(seal_bytes(b"x", key.recipient), text) == b"x"
+    assert public_keys(text) == {other.recipient: other.identity, key.recipient: key.identity}
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment", "no key"])
+def test_a_text_without_any_key_is_none(text: str) -> None:
+    with pytest.raises(BundleUnreadable, match="malformed"):
+        public_keys(text)

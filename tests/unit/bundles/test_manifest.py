@@ -16,7 +16,7 @@ CODE = CodePointer("tmp/exec/run/code/x.zip", "0123456789abcdef" * 4, 12)
 
 @pytest.mark.parametrize("code", [None, CODE])
 def test_what_is_written_is_read(code: CodePointer | None) -> None:
-    manifest = Manifest("run", "0001", "build", "trace", "flow", ("x",), 60, 0, code, 5.0, 1, 0.5)
+    manifest = Manifest("run", "0001", "build", "trace", "flow", ("x",), 60, 0, code, 5.0, 1, 0.5, 1_700_000_000.5)
     assert Manifest.from_json(manifest.to_json()) == manifest
     assert Manifest.from_json(manifest.to_json().encode()) == manifest
 
@@ -59,6 +59,8 @@ def test_times_that_are_not_said_have_their_defaults() -> None:
         (changed(variables=1.5), "variables is not a count"),
         (changed(variables=-1), "variables is not a count"),
         (changed(variables=False), "variables is not a count"),
+        (changed(key_expires_at="soon"), "key_expires_at is not a moment"),
+        (changed(key_expires_at=-1), "key_expires_at is not a moment"),
         (changed(unknown=1), "unknown"),
         (changed(code=[]), "malformed"),
         (changed(code={"key": "k", "sha256": "a" * 64}), "size"),

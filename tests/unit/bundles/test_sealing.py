@@ -197,3 +197,11 @@ def test_what_sops_could_not_keep_is_refused_by_name(key: AgeKey) -> None:
     with pytest.raises(Unsealable, match="'BYTES' is not Unicode") as caught:
         Sealer().seal_variables({"BYTES": os.fsdecode(b"hunter2\xff")}, key.recipient)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_text_of_several_keys_opens_what_any_of_them_opens(key: AgeKey) -> None:
+    other = AgeKey.generate()
+    both = f"{key.identity}\n# the caller's own\n{other.identity}"
+    for recipient in (key.recipient, other.recipient):
+        sealed = Sealer().seal_variables({"TOKEN": "hunter2"}, recipient)
+        assert Sealer().unseal_variables(sealed, both) == {"TOKEN": "hunter2"}

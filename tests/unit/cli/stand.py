@@ -5,7 +5,7 @@ Time passes only where a command sleeps; each sleep takes the next step of the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,6 +41,7 @@ orders:
 """
 
 Step = Callable[[], None]
+Lent = tuple[dict[str, str], dict[str, str]]
 
 
 class StepClock(FakeClock):
@@ -125,6 +126,9 @@ class Stand:
         self.alone = False
         self.lost: dict[str, Any] | None = None
         self.the_declared: dict[str, Instance] = {}
+        self.environment = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4", "AWS_ACCESS_KEY_ID": "of-the-machine"}
+        self.is_lent: Lent | None = None
+        self.lent_at_submission: list[Lent] = []
 
     @contextmanager
     def open(self, state: Path | None) -> Iterator[Machine]:
@@ -140,7 +144,16 @@ class Stand:
         self.stored.append(sha256)
         yield f"s3://internal/tmp/exec/uploads/{sha256}.zip"
 
+    @contextmanager
+    def lent(self, parameters: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[None]:
+        self.is_lent = (dict(parameters), dict(secrets))
+        try:
+            yield
+        finally:
+            self.is_lent = None
+
     def submit(self, document: dict[str, Any], door: Door) -> Submitted:
+        self.lent_at_submission += [self.is_lent] if self.is_lent is not None else []
         if self.refusal is not None:
             raise self.refusal
         self.submitted.append((document, door))
@@ -166,6 +179,7 @@ class Stand:
             self.world.the_run = replace(self.world.the_run, stop="cancelled")
 
     def retry(self, run_id: str) -> Submitted:
+        self.lent_at_submission += [self.is_lent] if self.is_lent is not None else []
         if self.refusal is not None:
             raise self.refusal
         self.retried.append(run_id)

@@ -27,7 +27,7 @@ def given_to(function: str) -> dict[str, str]:
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     """Imports a handler anew. The log and this process' memory stay as they are."""
-    monkeypatch.setattr(start, "configure", lambda: None)
+    monkeypatch.setattr(start, "configure", lambda **_: None)
     monkeypatch.setattr(guard, "forbid_dumping", lambda: None)
 
     def anew(function: str, environment: Mapping[str, str]) -> ModuleType:

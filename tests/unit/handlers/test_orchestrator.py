@@ -30,11 +30,11 @@ class Orchestrator:
 
 class Gathering:
     def __init__(self) -> None:
-        self.heard: list[tuple[str, str, str | None]] = []
+        self.heard: list[tuple[str, str, str | None, int | None]] = []
         self.failing: dict[str | None, Exception] = {}
 
-    def hear(self, callback: Callback) -> None:
-        self.heard.append((callback.run_id, callback.kind, callback.instance))
+    def hear(self, callback: Callback, size: int | None) -> None:
+        self.heard.append((callback.run_id, callback.kind, callback.instance, size))
         if callback.instance in self.failing:
             raise self.failing[callback.instance]
 
@@ -95,8 +95,15 @@ def test_a_run_that_fails_stops_no_other_and_is_raised_at_the_end(
 def test_what_instances_wrote_is_gathered_and_marks_nothing(
     module: ModuleType, orchestrator: Orchestrator, gathering: Gathering
 ) -> None:
-    module.handler(event(claim_key(ONE, "0001", 2, "web-1"), result_key(TWO, "0003", 1, "i-2")), None)
-    assert gathering.heard == [(ONE, "claim", "web-1"), (TWO, "result", "i-2")]
+    told = event(*[claim_key(ONE, "0001", 2, one) for one in ("web-1", "web-2")], result_key(TWO, "0003", 1, "i-2"))
+    told["Records"][0]["s3"]["object"]["size"] = 321
+    told["Records"][1]["s3"]["object"]["size"] = "large"
+    module.handler(told, None)
+    assert gathering.heard == [
+        (ONE, "claim", "web-1", 321),
+        (ONE, "claim", "web-2", None),
+        (TWO, "result", "i-2", None),
+    ]
     assert orchestrator.noticed == {}
 
 
@@ -107,7 +114,7 @@ def test_an_instance_that_fails_stops_nobody_and_is_raised_at_the_end(
     keys = [claim_key(ONE, "0001", 1, "a"), claim_key(ONE, "0001", 1, "b"), claim_key(TWO, "0001")]
     with pytest.raises(KeyError, match="first"):
         module.handler(event(*keys), None)
-    assert [instance for _, _, instance in gathering.heard] == ["a", "b"]
+    assert [instance for _, _, instance, _ in gathering.heard] == ["a", "b"]
     assert orchestrator.noticed.keys() == {TWO}
 
 

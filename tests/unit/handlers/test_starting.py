@@ -17,6 +17,7 @@ NEEDED = {
     "control": [
         *TABLES, "INTERNAL_BUCKET", "DONE_BUCKET", "ORCHESTRATOR_LAMBDA", "WATCHDOG_SFN", "SSM_PREFIX",
     ],
+    "history": [*TABLES, "INTERNAL_BUCKET"],
     "orchestrator": [
         *TABLES, "INTERNAL_BUCKET", "DONE_BUCKET", "ORCHESTRATOR_LAMBDA", "WATCHDOG_SFN", "SSM_PREFIX",
     ],

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from execution_engine import redaction
 from execution_engine.errors import Fault, JobRefused, SealingFailed
 from execution_engine.handlers.submissions import HTTP_LIMIT, INVOKE_LIMIT, receive
+from execution_engine.redaction import hide
 
 OK = {"status": "ok", "run_id": "r"}
 JOB = {"job": {"username": "ann", "orders": []}}
@@ -144,3 +148,27 @@ def test_messages_are_taken_one_by_one_whatever_the_others_are() -> None:
     assert [one["status"] for one in answers] == ["ok", "error", "error", "error", "error", "error", "error", "ok"]
     assert [request for request, _, _ in taker.taken] == [{"n": 1}, {"n": 2}, {"n": 3}]
     assert {limit for _, _, limit in taker.taken} == {INVOKE_LIMIT}
+
+
+def leaking(error: Callable[[str], Exception]) -> Callable[..., Any]:
+    """An intake that fails with a fetched value in what it says."""
+
+    def submit(request: object, **_: object) -> Any:
+        hide(lambda text: text.replace("s3cret-value", "***"))
+        raise error("of no use: s3cret-value")
+
+    return submit
+
+
+@pytest.mark.parametrize(
+    "error",
+    [SealingFailed, lambda said: JobRefused([Fault("orders[0]", said)]), ValueError],
+    ids=["engine", "job", "own"],
+)
+def test_no_answer_and_no_line_of_the_log_holds_what_was_fetched(error: Callable[[str], Exception]) -> None:
+    with capture_logs() as lines:
+        status, found = answer(receive(http(json.dumps(JOB)), "init", leaking(error)))
+    assert status >= 400
+    assert "s3cret" not in json.dumps(found)
+    assert redaction.masked("s3cret-value") == "s3cret-value", "only while it is worked with"
+    assert lines

@@ -110,6 +110,7 @@ class Stand:
         self.submissions = MemorySubmissions(self.calls)
         self.git = FakeGit()
         self.credentials = FakeCredentials()
+        self.hidden: set[str] = set()
         self.kept: dict[str, Job] = {}
         self.admission = Admission(self.submissions, self.records, self.reports, self.watchdogs, self.clock, TICK)
         self.queueing = Queueing(
@@ -131,7 +132,7 @@ class Stand:
         self.intake = Intake(
             admission=self.admission,
             queueing=self.queueing,
-            supply=Supply(S3Code(self.callers, Limits()), self.git, self.credentials),  # type: ignore[arg-type]
+            supply=Supply(S3Code(self.callers, Limits()), self.git, self.credentials, self.hidden.update),  # type: ignore[arg-type]
             deployment=Deployment(
                 known=frozenset(TARGETS), targets=targets, done_bucket="done", encrypts=bool(kms_key)
             ),

@@ -13,7 +13,7 @@ from unit.intake.stand import NOTHING, RUN_ID, QuickSealer, Stand, order, zipped
 from execution_engine.bundles.age import AgeKey, unseal_bytes
 from execution_engine.bundles.bundle import Bundle
 from execution_engine.bundles.sealing import Sealer
-from execution_engine.errors import JobRefused, SealingFailed, Unsealable
+from execution_engine.errors import BundleUnreadable, JobRefused, SealingFailed, Unsealable
 from execution_engine.jobs.naming import bundle_key, code_key, result_key
 from execution_engine.orders.run import Phase
 from execution_engine.orders.status import Status
@@ -96,11 +96,26 @@ def test_the_bundle_opens_with_the_runs_key_and_holds_what_the_order_needs() -> 
 
 def test_an_order_may_be_sealed_to_the_callers_own_key() -> None:
     stand, own = Stand(Sealer()), AgeKey.generate()
-    stand.submit(order(sops_key=own.recipient, env_vars={"A": "1"}), order(), sops_key_ssm_path="/callers/key")
-    assert Sealer().unseal_variables(bundle_of(stand).sealed, own.identity) == {"A": "1"}
-    rows = stand.records.read(RUN_ID, ["0001", "0002"]).orders
-    paths = {row.order_num: row.sops_key_path for row in rows}
-    assert paths == {"0001": "/callers/key", "0002": f"/engine/runs/{RUN_ID}/age-key"}
+    stand.credentials.age_keys = {own.recipient: own.identity}
+    variables = {"A": "1"}
+    stand.submit(
+        order(sops_key=own.recipient, env_vars=variables), order(env_vars=variables), sops_key_ssm_path="/callers/key"
+    )
+    first, second = (bundle_of(stand, num).sealed for num in ("0001", "0002"))
+    at = f"/engine/runs/{RUN_ID}/age-key"
+    assert Sealer().unseal_variables(first, own.identity) == variables
+    with pytest.raises(BundleUnreadable):
+        Sealer().unseal_variables(second, own.identity)
+    # Both lie where workers may read, and go with the run.
+    for sealed in (first, second):
+        assert Sealer().unseal_variables(sealed, stand.keys.held[at]) == variables
+    assert {row.sops_key_path for row in stand.records.read(RUN_ID, ["0001", "0002"]).orders} == {at}
+
+
+def test_a_bundle_says_until_when_its_key_may_be_used() -> None:
+    stand = Stand()
+    stand.submit(order(), job_timeout=600)
+    assert bundle_of(stand).manifest.key_expires_at == stand.clock.now() + 600 + 3600
 
 
 def test_code_that_orders_share_is_fetched_once_and_stored_once() -> None:

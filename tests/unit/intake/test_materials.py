@@ -102,3 +102,19 @@ def test_progress_is_told_while_something_takes_its_time() -> None:
             pass
     seen = len(beats)
     assert len(beats) == seen
+
+
+def test_everything_that_was_fetched_is_hidden_from_then_on() -> None:
+    stand = Stand()
+    stand.credentials.layers = {"0001": [{"A": "fetched-a"}, {"B": "fetched-b"}]}
+    stand.credentials.git = GitSecrets(token="t0ken-t0ken", ssh_key="-----BEGIN KEY-----")
+    stand.credentials.age_keys = {"age1x": "AGE-SECRET-KEY-1X"}
+    stand.submit(order(env_vars={"C": "own"}))
+    assert stand.hidden == {"fetched-a", "fetched-b", "t0ken-t0ken", "-----BEGIN KEY-----", "AGE-SECRET-KEY-1X"}
+
+
+def test_it_is_hidden_also_when_the_job_is_refused() -> None:
+    stand = Stand()
+    stand.credentials.layers = {"0001": [{"A": "fetched-a"}]}
+    refused(stand, order(s3_location="s3://mine/none.zip"))
+    assert stand.hidden == {"fetched-a"}

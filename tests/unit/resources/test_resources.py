@@ -122,22 +122,77 @@ def as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-ALL_OR_NOTHING = {"ssm:CancelCommand", "ssm:DescribeInstanceInformation", "ssm:ListCommandInvocations"}
+ALL_OR_NOTHING = {
+    "ssm:CancelCommand",
+    "ssm:DescribeInstanceInformation",
+    "ssm:ListCommandInvocations",
+    "secretsmanager:BatchGetSecretValue",
+}
 """Actions that IAM grants for no resource in particular ("Actions, resources, and condition keys for AWS Systems
-Manager", Service Authorization Reference)."""
+Manager", and "… for AWS Secrets Manager", Service Authorization Reference)."""
+
+OPERATORS = {
+    "credential_parameter_arns": ["parameters"],
+    "credential_secret_arns": ["secrets"],
+    "target_role_arns": ["roles"],
+}
+"""Lists that whoever deploys fills in, so that they are no more than that one needs; with a mark in their place."""
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_statement_says_why_and_names_exact_actions_and_resources(policy: str) -> None:
-    sids = [statement["Sid"] for statement in statements(policy)]
+    found = list(resources.load(policy, **{**VALUES, **OPERATORS})["Statement"])
+    sids = [statement["Sid"] for statement in found]
     assert len(set(sids)) == len(sids)
-    for statement in statements(policy):
-        assert statement["Effect"] == "Allow"
+    for statement in found:
+        assert statement["Effect"] == "Allow" or statement["Sid"] == "ButNoKeyOfAnyRun"
         assert not [action for action in as_list(statement["Action"]) if "*" in action]
         if set(as_list(statement["Action"])) <= ALL_OR_NOTHING:
             assert statement["Resource"] == "*"
             continue
         assert not [arn for arn in as_list(statement["Resource"]) if arn == "*" or arn.endswith(":*")]
+
+
+@pytest.mark.parametrize("policy", ["policies/init_job", "policies/control"])
+def test_who_takes_jobs_reads_the_credentials_that_it_may_and_no_key_of_a_run(policy: str) -> None:
+    found = {one["Sid"]: one for one in resources.load(policy, **{**VALUES, **OPERATORS})["Statement"]}
+    granted = {
+        action: found[sid]["Resource"]
+        for sid in ("CredentialsInParameterStore", "CredentialsInSecretsManager", "SessionsInTargetAccounts")
+        for action in as_list(found[sid]["Action"])
+    }
+    assert granted == {
+        "ssm:GetParameters": ["parameters"],
+        "secretsmanager:GetSecretValue": ["secrets"],
+        "sts:AssumeRole": ["roles"],
+    }
+    denied = found["ButNoKeyOfAnyRun"]
+    assert denied["Effect"] == "Deny"
+    assert "ssm:GetParameters" in denied["Action"]
+    assert denied["Resource"].endswith(":parameter/execution-engine/runs/*")
+
+
+@pytest.mark.parametrize("policy", ["policies/init_job", "policies/control"])
+@pytest.mark.parametrize(
+    ("store", "context", "which"),
+    [
+        ("ssm", "PARAMETER_ARN", "parameters"),
+        ("secretsmanager", "SecretARN", "secrets"),
+    ],
+)
+def test_keys_of_kms_open_these_credentials_through_their_store_and_nothing_else(
+    policy: str, store: str, context: str, which: str
+) -> None:
+    conditions = [
+        one["Condition"]
+        for one in resources.load(policy, **{**VALUES, **OPERATORS})["Statement"]
+        if one["Action"] == "kms:Decrypt" and one["Resource"].endswith(":key/*")
+    ]
+    assert len(conditions) == 2
+    assert {
+        "StringEquals": {"kms:ViaService": f"{store}.us-east-1.amazonaws.com"},
+        "StringLike": {f"kms:EncryptionContext:{context}": [which]},
+    } in conditions
 
 
 def test_the_worker_touches_objects_and_its_key_and_nothing_else() -> None:
@@ -221,7 +276,7 @@ def test_whoever_sends_to_instances_looks_at_them_or_takes_jobs_for_them_knows_o
 def test_whoever_takes_jobs_or_has_their_orders_run_knows_of_the_project() -> None:
     functions = load("functions")["functions"]
     told = {key for key, function in functions.items() if "CODEBUILD_PROJECT" in function["settings"]}
-    assert told == functions.keys() - {"worker"}
+    assert told == functions.keys() - {"worker", "history"}
 
 
 def test_each_role_is_for_its_own_service() -> None:

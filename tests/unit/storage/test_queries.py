@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from contracts.aws import Aws
 from contracts.examples import NOW, a_run, an_event, an_order
 
@@ -167,3 +168,62 @@ def test_a_continuation_leads_into_no_other_list() -> None:
         start_key(given, other, {"pk": "N"})
     with pytest.raises(ContinuationUnreadable):
         start_key(given, other, {})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"N": "abc"},
+        {"N": "1e5000"},
+        {"N": ""},
+        {"N": "NaN"},
+        {"S": ""},
+        {"S": "x" * 1_025},
+        {"S": "\ud800"},
+        {"S": 5},
+        {"S": "a", "N": "1"},
+        {},
+    ],
+)
+def test_a_forged_key_that_dynamodb_would_not_take_is_refused(value: dict[str, Any]) -> None:
+    given = continuation({"trace_id": {"S": "t"}, "key": value})
+    assert given is not None
+    with pytest.raises(ContinuationUnreadable):
+        start_key(given, {"trace_id": {"S": "t"}}, {"key": next(iter(value), "S")})
+
+
+@pytest.mark.parametrize("epoch", ["1700000000.123456", "5", "-1.5E+3"])
+def test_a_key_as_dynamodb_writes_it_is_taken(epoch: str) -> None:
+    key = {"trace_id": {"S": "t"}, "epoch": {"N": epoch}}
+    given = continuation(key)
+    assert given is not None
+    assert start_key(given, {"trace_id": {"S": "t"}}, {"epoch": "N"}) == key
+
+
+def test_what_dynamodb_calls_outside_of_the_question_is_the_continuations_fault(
+    aws: Aws, records: DynamoRecords, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = a_run(run_id)
+    records.add_orders([], events_of(run, 3))
+    queries = Queries(aws.database, aws.tables)
+    first = queries.events(run.trace_id, limit=1)
+    error = ClientError({"Error": {"Code": "ValidationException", "Message": "outside query boundaries"}}, "Query")
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(aws.database, "query", refuse)
+    with pytest.raises(ContinuationUnreadable, match="another question"):
+        queries.events(run.trace_id, since=NOW + 1, after=first.next)
+    with pytest.raises(ClientError):
+        queries.events(run.trace_id)
+
+
+def test_an_orders_events_of_all_runs_come_newest_first(queries: Queries, records: DynamoRecords, run_id: str) -> None:
+    name = f"build-{run_id}"
+    made = [an_event(a_run(f"{run_id}-{i}"), name, epoch=round(NOW + i, 6)) for i in range(5)]
+    records.add_orders([], made)
+    first = queries.events_of_order(name, limit=2)
+    assert list(first.items) == [made[4], made[3]]
+    assert queries.events_of_order(name, after=first.next).items == (made[2], made[1], made[0])
+    assert queries.events_of_order(name, after=queries.just_after(made[3])).items == (made[2], made[1], made[0])

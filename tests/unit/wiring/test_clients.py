@@ -75,6 +75,12 @@ def test_who_must_not_ask_twice_asks_once_and_waits() -> None:
     assert clients("lambda", once=True).meta.config.read_timeout > 300
 
 
+def test_what_nobody_may_wait_for_soon_gives_up() -> None:
+    config = Clients(KEYS)("events", brief=True).meta.config
+    longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
+    assert longest <= 15, "a pass over a run must not lose its lock for it"
+
+
 def test_urls_are_presigned_with_sigv4_and_reachable_here() -> None:
     url = Clients({**KEYS, "AWS_ENDPOINT_URL": HERE})("s3").generate_presigned_url(
         "put_object", Params={"Bucket": "b", "Key": "k", "IfNoneMatch": "*"}

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
+from contracts.examples import a_run
 
 from execution_engine import resources
 from execution_engine.errors import NotFound, SettingsError
@@ -64,6 +67,40 @@ def test_instances_are_gathered_by_the_target_that_told_them() -> None:
 
 def test_without_a_document_there_is_nothing_to_gather() -> None:
     assert Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_SSM_DOCUMENT": ""}).gathering is None
+
+
+def test_nobody_is_told_anything_unless_somebody_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = Engine({**ENVIRONMENT, **KEYS})
+    engine.signals.dead_letters(1)
+    assert "events" not in engine.client._made
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_asked_for_is_counted_under_its_service(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"POWERTOOLS_METRICS_NAMESPACE": "Engine", "POWERTOOLS_SERVICE_NAME": "ours"}
+    Engine({**ENVIRONMENT, **KEYS, **asked}).signals.dead_letters(1)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["service"], line["DeadLetters"]) == ("ours", [1.0])
+
+
+def test_a_bus_is_told_by_a_client_that_is_made_when_there_is_news() -> None:
+    engine = Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_EVENT_BUS": "news"})
+    asked: list[tuple[str, dict[str, bool]]] = []
+
+    class Events:
+        def put_events(self, **entries: Any) -> dict[str, Any]:
+            asked.append(("put", {}))
+            return {"Entries": [{}]}
+
+    def client(service: str, **how: bool) -> Any:
+        asked.append((service, how))
+        return Events()
+
+    signals = engine.signals
+    assert asked == []
+    engine.client = client  # type: ignore[assignment]
+    signals.ended(a_run("00000000-0000-4000-8000-000000000001"), 5.0)
+    assert asked == [("events", {"brief": True}), ("put", {})]
 
 
 def test_making_an_engine_loads_no_library_of_aws() -> None:

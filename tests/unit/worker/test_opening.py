@@ -41,7 +41,9 @@ def patience() -> Patience:
 
 @pytest.fixture
 def opening(stand: Stand, patience: Patience) -> Opening:
-    return Opening(lambda bucket, key: io.BytesIO(stand.objects[key]), lambda path: KEY.identity, patience)
+    return Opening(
+        lambda bucket, key: io.BytesIO(stand.objects[key]), lambda path: KEY.identity, patience, now=lambda: 0.0
+    )
 
 
 def test_an_order_without_variables_needs_no_sops(stand: Stand, patience: Patience) -> None:
@@ -53,6 +55,7 @@ def test_an_order_without_variables_needs_no_sops(stand: Stand, patience: Patien
         lambda bucket, key: io.BytesIO(stand.objects[key]),
         lambda path: KEY.identity,
         patience,
+        now=lambda: 0.0,
         unseal_variables=fail,
     )
     variables, secrets = opening.variables(opening.bundle(order))
@@ -82,7 +85,7 @@ def test_an_attempt_without_callbacks_is_refused(stand: Stand, opening: Opening)
 
 def test_another_key_does_not_open_it(stand: Stand, patience: Patience) -> None:
     other = AgeKey.generate().identity
-    opening = Opening(lambda bucket, key: io.BytesIO(stand.objects[key]), lambda path: other, patience)
+    opening = Opening(lambda bucket, key: io.BytesIO(stand.objects[key]), lambda path: other, patience, now=lambda: 0.0)
     with pytest.raises(BundleUnreadable, match="can't be opened") as error:
         opening.bundle(packed_order(stand, "true"))
     assert other not in str(error.value)
@@ -99,7 +102,7 @@ def test_a_bundle_that_is_too_large_is_not_read_whole(
 def test_a_download_that_breaks_off_is_begun_again(tmp_path: Path, patience: Patience) -> None:
     code = zipped({"a": (b"x" * 1000, 0o644)})
     bodies = iter([Flaky(code), Flaky(code), io.BytesIO(code)])
-    opening = Opening(lambda bucket, key: next(bodies), lambda path: "", patience)
+    opening = Opening(lambda bucket, key: next(bodies), lambda path: "", patience, now=lambda: 0.0)
     pointer = CodePointer("code.zip", hashlib.sha256(code).hexdigest(), len(code))
     opening.code("internal", pointer, tmp_path / "packed", tmp_path / "code")
     assert (tmp_path / "code" / "a").read_bytes() == b"x" * 1000
@@ -120,7 +123,29 @@ def test_other_code_than_was_packed_is_refused(
 ) -> None:
     code = zipped({"a": (b"x", 0o644)})
     pointer = CodePointer("code.zip", hashlib.sha256(code).hexdigest(), len(code))
-    opening = Opening(lambda bucket, key: spoil(code), lambda path: "", patience)
+    opening = Opening(lambda bucket, key: spoil(code), lambda path: "", patience, now=lambda: 0.0)
     with pytest.raises(BundleUnreadable, match=told):
         opening.code("internal", pointer, tmp_path / "packed", tmp_path / "code")
     assert not (tmp_path / "code").exists()
+
+
+@pytest.mark.parametrize(("now", "expired"), [(999.0, False), (1000.0, True), (5000.0, True)])
+def test_a_key_that_has_expired_is_not_even_asked_for(
+    stand: Stand, patience: Patience, now: float, expired: bool
+) -> None:
+    asked: list[str] = []
+
+    def identity(path: str) -> str:
+        asked.append(path)
+        return KEY.identity
+
+    order = packed_order(stand, "true", key_expires_at=1000.0)
+    opening = Opening(lambda bucket, key: io.BytesIO(stand.objects[key]), identity, patience, now=lambda: now)
+    if not expired:
+        opening.bundle(order)
+        return
+    with pytest.raises(
+        BundleUnreadable, match=rf"the age key {order.key_path} expired {now - 1000:,.0f} s ago.*submit"
+    ):
+        opening.bundle(order)
+    assert asked == []

@@ -17,7 +17,9 @@ import pytest
 from structlog.testing import capture_logs
 from unit.worker.stand import KEY, NUM, RUN, SIGNATURE, Stand, callback_urls, packed_order, standing, zipped
 
+from execution_engine import logs as engine_logs
 from execution_engine.jobs import naming
+from execution_engine.redaction import masked
 from execution_engine.worker.callbacks import Callbacks
 from execution_engine.worker.execution import Surroundings
 from execution_engine.worker.opening import Opening
@@ -83,7 +85,7 @@ def make(stand: Stand, tmp_path: Path) -> Callable[..., Worker]:
         *, identity: Callable[[str], str] = lambda path: KEY.identity, host: dict[str, str] | None = None, **more: Any
     ) -> Worker:
         patience = Patience(sleep=lambda seconds: None, share=lambda: 0.0, tries=3)
-        opening = Opening(lambda bucket, key: io.BytesIO(stand.objects[key]), identity, patience)
+        opening = Opening(lambda bucket, key: io.BytesIO(stand.objects[key]), identity, patience, now=lambda: 0.0)
         around = Surroundings(
             folder=tmp_path / "orders",
             host=host if host is not None else {"PATH": os.environ["PATH"]},
@@ -428,3 +430,21 @@ def test_addresses_may_be_renewed_while_it_runs(stand: Stand, make: Make) -> Non
 
     assert make(renewing=renewing).work(packed_order(stand, "true", callbacks=dead)).fate == Fate.REPORTED
     assert RESULT in stand.objects and "dead" not in stand.objects
+
+
+def test_what_fails_unexpectedly_is_told_without_any_secret(
+    stand: Stand, make: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **variables: object) -> None:
+        raise RuntimeError("can't use s3cr3t-value")
+
+    monkeypatch.setattr("execution_engine.worker.execution.CommandSequence", fail)
+    order = packed_order(stand, "true", variables={"A": "s3cr3t-value"}, secret_names=("A",))
+    with capture_logs(processors=[engine_logs._redact]) as lines:
+        make().work(order)
+    result = stand.json(RESULT)
+    assert (result["status"], result["reason"]) == ("failed", "worker_lost")
+    assert "the worker failed: RuntimeError: can't use ***" in result["log"]
+    assert any("RuntimeError: can't use ***" in str(line) for line in lines)
+    assert "s3cr3t" not in str(lines) + repr(stand.objects)
+    assert masked("s3cr3t-value") == "s3cr3t-value", "only while it is worked with"

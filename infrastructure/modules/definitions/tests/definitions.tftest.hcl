@@ -62,6 +62,53 @@ run "an_image_from_elsewhere_is_pulled_without_a_role" {
   }
 }
 
+run "without_a_bus_nobody_may_tell_one" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(join("", values(output.policies)), "events:PutEvents")
+    error_message = "The statement is there only for a bus."
+  }
+
+  assert {
+    condition     = alltrue([for function in output.functions : !contains(keys(function.environment), "AWS_EXE_SYS_EVENT_BUS")])
+    error_message = "A bus that is not there must not be named."
+  }
+}
+
+run "the_orchestrator_alone_tells_the_bus" {
+  command = plan
+
+  variables {
+    event_bus = "default"
+  }
+
+  assert {
+    condition     = [for name, policy in output.policies : name if strcontains(policy, "events:PutEvents")] == ["orchestrator"]
+    error_message = "Nobody else has news."
+  }
+
+  assert {
+    condition     = strcontains(output.policies["orchestrator"], "arn:aws:events:eu-central-1:123456789012:event-bus/default")
+    error_message = "This bus and no other."
+  }
+
+  assert {
+    condition     = [for key, function in output.functions : key if contains(keys(function.environment), "AWS_EXE_SYS_EVENT_BUS")] == ["orchestrator"]
+    error_message = "Who tells the bus knows its name."
+  }
+}
+
+run "all_buses_are_refused" {
+  command = plan
+
+  variables {
+    event_bus = "*"
+  }
+
+  expect_failures = [var.event_bus]
+}
+
 run "a_long_prefix_is_refused" {
   command = plan
 

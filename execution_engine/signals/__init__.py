@@ -1,0 +1,1 @@
+"""Counting and telling: what the engine says of itself to CloudWatch and EventBridge."""
