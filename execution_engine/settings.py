@@ -65,6 +65,8 @@ class Settings:
     """How long a launched order may wait for its worker."""
     delivery_timeout: float = 300.0
     """How long SSM may try to deliver a command to an instance: 30 s at least, 30 days at most."""
+    command_page: str = "https://{region}.console.aws.amazon.com/systems-manager/run-command/{command}?region={region}"
+    """Where an operator finds an SSM command."""
     relaunch_after: float = 120.0
     """After how long without a claim a launch is repeated; doubles with each."""
     max_in_flight: int = 100

@@ -29,6 +29,7 @@ from execution_engine.local.builds.opening import open_builds
 from execution_engine.local.builds.shop import Shop
 from execution_engine.local.commands.desk import Desk
 from execution_engine.local.commands.opening import open_commands
+from execution_engine.local.encryption import encrypt_at_rest
 from execution_engine.local.file_lock import FileLock
 from execution_engine.local.guard import Guard, from_same_user
 from execution_engine.local.lent import forget_lent
@@ -69,6 +70,7 @@ class AwsProcess:
         os.environ["GATEWAY_PORT"] = str(port)  # ministack reads it when it is imported
         know_if_none_match()
         forget_lost_executions()
+        encrypt_at_rest(self._folder.object_key)
         close_queue = queue_invocations()
         self._builds = open_builds(self._folder, port, self._grace)
         self._commands = open_commands(self._folder, port)

@@ -76,7 +76,9 @@ class EmbeddedAws:
         self._environ = environ
         self._connect = connect
         pass_env = {"AWS_EXE_SYS_PASS_ENV": ",".join(passed_on(environ))}
-        self._tunings = {**LOCAL_TUNINGS, **pass_env, **(tunings or {})}
+        # No console has a page of a command here; what it printed lies there, a file for each instance.
+        page = {"AWS_EXE_SYS_COMMAND_PAGE": f"{folder.command_logs.absolute().as_uri()}/"}
+        self._tunings = {**LOCAL_TUNINGS, **page, **pass_env, **(tunings or {})}
         self._handlers = dict(handlers or {})
         self._builds = BuildSettings.from_environment(environ)
         self._commands = CommandSettings.from_environment(environ)

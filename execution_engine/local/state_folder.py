@@ -77,6 +77,11 @@ class StateFolder:
         return self.root / "builds"
 
     @property
+    def object_key(self) -> Path:
+        """What encrypts objects that are to be kept under a KMS key."""
+        return self.root / "objects.key"
+
+    @property
     def builds(self) -> Path:
         """Builds that the last one did not live to see the end of."""
         return self.root / "builds.json"

@@ -54,7 +54,7 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
                 "ended": str(result.status),
                 "reason": result.reason,
                 "log_bytes": result.log_bytes,
-                "execution_url": order.execution_url or result.execution_url,
+                "execution_url": result.execution_url or order.execution_url,
                 "instances": told_instances(result.instances),
             },
         )
@@ -69,8 +69,8 @@ def judge_result(order: Order, result: Result, now: float, *, stopping: bool) ->
             "log_bytes": result.log_bytes,
             "log_tail": result.tail,
             "instances": told_instances(result.instances),
-            # A fast worker's result may be the first that is heard of it.
-            "execution_url": order.execution_url or result.execution_url,
+            # A worker knows better where it ran than who launched it; a fast one's result may be the first word of it.
+            "execution_url": result.execution_url or order.execution_url,
             "last_update": now,
         },
         via,

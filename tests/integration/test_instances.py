@@ -221,6 +221,8 @@ def test_no_secret_is_anywhere_but_in_the_commands(tmp_path: Path) -> None:
         with Watch(sought) as watch:
             process = machine.begin(orders, instances=THREE)
             until((tmp_path / "up").exists)
+            in_clear = [where for where, data in files(machine.state) if holds(data, sought)]
+            assert not in_clear, "while it runs"
             until(lambda: not any("0005/environment" in key for key in view.keys(prefix="tmp/exec/")), 10)
             ran = finish(process)
         assert endings(ran.json)["uses"] == ("succeeded", None), ran.err

@@ -44,9 +44,11 @@ _FINAL = {
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """``document``: the engine's own SSM document. ``delivery_timeout``, ``grace``: seconds."""
+    """``document``: the engine's own SSM document. ``page``: where an operator finds a command, with places for
+    ``{region}`` and ``{command}``. ``delivery_timeout``, ``grace``: seconds."""
 
     document: str
+    page: str
     delivery_timeout: float
     grace: float
 
@@ -106,7 +108,8 @@ class Launching:
             log.warning("refused instances have no result", order_name=order.order_name, error=str(error))
         if not sent.commands:
             return None
-        return ",".join(sent.commands), console(self._commands.region, sent.commands[0])
+        page = self._sending.page.replace("{region}", self._commands.region)
+        return ",".join(sent.commands), page.replace("{command}", quote(sent.commands[0]))
 
     def _write(self, order: Order, attempt: Attempt) -> Launch | None:
         """None if somebody was first."""
@@ -157,11 +160,6 @@ class Launching:
 
     def _document(self, order: Order) -> str:
         return order.ssm_document_name or self._sending.document
-
-
-def console(region: str, command_id: str) -> str:
-    """The console's page of a command, with its instances."""
-    return f"https://{region}.console.aws.amazon.com/systems-manager/run-command/{quote(command_id)}?region={region}"
 
 
 def _tags(targets: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -111,7 +111,7 @@ def made(context: TargetContext, *, bucket: Bucket, addresses: CallbackAddresses
     ending = Ending(
         launches, reports, gathering, memory, clock=clock, identifiers=identifiers, concurrently=concurrently
     )
-    sending = Sending(settings.ssm_document, settings.delivery_timeout, settings.grace)
+    sending = Sending(settings.ssm_document, settings.command_page, settings.delivery_timeout, settings.grace)
     return SsmTarget(
         bucket=bucket,
         commands=commands,

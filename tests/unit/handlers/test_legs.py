@@ -31,6 +31,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     monkeypatch.setattr("sys.stderr", target)
     configure(stamps=[legs.stamp])
     structlog.configure(cache_logger_on_first_use=False)
+    structlog.contextvars.clear_contextvars()
 
     def written() -> list[dict[str, Any]]:
         found = [json.loads(line) for line in target.getvalue().splitlines()]

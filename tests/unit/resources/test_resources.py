@@ -232,7 +232,7 @@ def test_who_starts_looks_up_or_stops_builds_may_do_so_in_the_engines_project_on
     }
 
 
-def test_who_may_send_to_instances_may_send_the_engines_document_only() -> None:
+def test_who_may_send_to_instances_may_send_documents_of_the_engines_name_only() -> None:
     here = f"{VALUES['region']}:{VALUES['account_id']}"
     found = {
         policy.removeprefix("policies/"): statement["Resource"]
@@ -243,6 +243,7 @@ def test_who_may_send_to_instances_may_send_the_engines_document_only() -> None:
     assert found == {
         "orchestrator": [
             f"arn:aws:ssm:{here}:document/{VALUES['ssm_document']}",
+            f"arn:aws:ssm:{here}:document/{VALUES['ssm_document']}-*",
             f"arn:aws:ec2:{here}:instance/*",
             f"arn:aws:ssm:{here}:managed-instance/*",
         ]
