@@ -88,7 +88,7 @@ class Board:
                 attempt=order["attempt"],
                 reason=order["reason"],
                 exit_code=order["exit_code"],
-                instances=tuple(order.get("instances", ())),
+                instances=tuple(order.get("instances", ())) if order["status"] in ENDED else (),
             )
             for order in run["orders"]
         )

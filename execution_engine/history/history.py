@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from execution_engine.errors import NotFound, RowUnreadable
 from execution_engine.history.documents import (
@@ -15,6 +16,7 @@ from execution_engine.history.documents import (
 )
 from execution_engine.history.logs import Logs
 from execution_engine.history.order_runs import order_runs
+from execution_engine.history.standing import standing
 from execution_engine.jobs.naming import JOB_ORDER_NAME
 from execution_engine.orders.mending import mend_run
 from execution_engine.orders.order import Order
@@ -34,6 +36,7 @@ class History:
     def __init__(self, queries: Queries, logs: OrderLogs) -> None:
         self._queries = queries
         self._logs = Logs(logs)
+        self._standing = partial(standing, logs)
 
     def trace(
         self,
@@ -95,16 +98,24 @@ class History:
         """The run and, under ``orders``, every order in the order of their numbers."""
         document = self.outline(run_id)
         unreadable: list[str] = document.pop("unreadable", [])
-        document["orders"] = [order_document(order) for order in self._orders(run_id, unreadable)]
+        document["orders"] = [self.order_told(order) for order in self._orders(run_id, unreadable)]
         if unreadable:
             document["unreadable"] = unreadable
         return document
+
+    def order_told(self, order: Order) -> Document:
+        """As ``order_document``, and of one that is out on instances how it stands on each of them."""
+        return self._with_standing(order_document(order), order)
+
+    def _with_standing(self, document: Document, order: Order) -> Document:
+        told = self._standing(order)
+        return {**document, "instances": told} if told else document
 
     def results(self, run_id: str, log_limit: int) -> Document:
         """How each order ended, with the last ``log_limit`` bytes of its log: ``{"orders": […]}``."""
         unreadable: list[str] = []
         found = self._orders(run_id, unreadable)
-        orders = [result_document(order, self.end_of(order, log_limit)) for order in found]
+        orders = [self._with_standing(result_document(order, self.end_of(order, log_limit)), order) for order in found]
         return {"orders": orders, **({"unreadable": unreadable} if unreadable else {})}
 
     def find_order(self, run_id: str, order: str) -> Document:

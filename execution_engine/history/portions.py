@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from execution_engine.errors import NotFound
-from execution_engine.history.documents import Document, order_document
+from execution_engine.history.documents import Document
 from execution_engine.history.history import History
 from execution_engine.history.order_runs import order_runs
 from execution_engine.jobs.naming import JOB_ORDER_NAME
@@ -132,7 +132,7 @@ class Portions:
         return self._history.log_end(run_id, order, limit, instance)
 
     def _order(self, order: Order, log_limit: int | None) -> Document:
-        document = order_document(order)
+        document = self._history.order_told(order)
         if log_limit is not None:
             document["log"] = self._history.end_of(order, log_limit)
         return document

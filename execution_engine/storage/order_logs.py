@@ -34,6 +34,22 @@ class OrderLogs:
         folders = [one["Prefix"] for page in pages for one in page.get("CommonPrefixes", ())]
         return sorted(folder.removeprefix(prefix).removesuffix("/") for folder in folders)
 
+    def standing(self, run_id: str, num: str, attempt: int) -> dict[str, Result | None]:
+        """The results of those that have begun; None of who is still at work. A call per 1,000 objects other than
+        logs, and one for each result."""
+        prefix = instances_prefix(run_id, num, attempt)
+        begun: set[str] = set()
+        ended: set[str] = set()
+        for key, _ in self._bucket.ages(prefix, "/log/"):
+            name, _, kind = key.removeprefix(prefix).partition("/")
+            if kind == "result.json":
+                ended.add(name)
+            elif kind == "claim.json":
+                begun.add(name)
+        return {
+            name: self._result(run_id, num, attempt, name) if name in ended else None for name in sorted(begun | ended)
+        }
+
     def stream(
         self, run_id: str, num: str, attempt: int, start: int = 0, *, instance: str | None = None
     ) -> Iterator[bytes]:

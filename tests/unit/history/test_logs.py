@@ -196,3 +196,23 @@ def test_a_short_log_of_the_only_instance_costs_no_look_into_the_bucket(fleet: F
     fleet.order(status=Status.SUCCEEDED, instances={"web-1": {"status": "succeeded"}}, log_bytes=4, log_tail="one\n")
     history = History(Queries(aws.database, aws.tables), NoLogs(fleet.bucket))
     assert history.log_end(fleet.run_id, "0001", 100) == "one\n"
+
+
+def test_while_it_runs_each_instance_stands_where_it_does(fleet: Fleet) -> None:
+    fleet.order(ssm_targets={"instance_ids": ["web-1", "web-2", "web-3"]})
+    for instance in ("web-1", "web-2"):
+        fleet.bucket.write(claim_key(fleet.run_id, "0001", 1, instance), b"{}")
+        fleet.streams(instance, b"so far")
+    fleet.tells("web-1", "no room\n", status="failed", exit_code=28, reason=None)
+    (order,) = fleet.history.run(fleet.run_id)["orders"]
+    assert [(one["instance_id"], one["status"], one["exit_code"]) for one in order["instances"]] == [
+        ("web-1", "failed", 28),
+        ("web-2", "running", None),
+        ("web-3", "dispatched", None),
+    ]
+
+
+def test_an_order_that_has_not_been_dispatched_stands_nowhere(fleet: Fleet) -> None:
+    fleet.order(status=Status.QUEUED, attempt=0)
+    (order,) = fleet.history.run(fleet.run_id)["orders"]
+    assert "instances" not in order

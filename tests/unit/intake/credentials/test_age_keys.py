@@ -22,12 +22,17 @@ OWN, OTHER = AgeKey.generate(), AgeKey.generate()
         json.dumps({"key": OWN.identity}),
         f"{OTHER.identity}\n{OWN.identity}",
     ],
+    ids=["bare", "commented", "object", "second"],  # by the keys, which are new each time, no two processes agree
 )
 def test_it_is_read_as_age_keygen_writes_it(value: str) -> None:
     assert age_keys(value)[OWN.recipient] == OWN.identity
 
 
-@pytest.mark.parametrize("value", ["", "# nothing", OWN.recipient, OWN.identity[:-1], f"{OWN.identity}\nmore", b"\xff"])
+@pytest.mark.parametrize(
+    "value",
+    ["", "# nothing", OWN.recipient, OWN.identity[:-1], f"{OWN.identity}\nmore", b"\xff"],
+    ids=["empty", "comment", "public", "cut", "more", "bytes"],
+)
 def test_what_is_none_is_refused_without_being_quoted(value: str | bytes) -> None:
     with pytest.raises(Unusable) as refused:
         age_keys(value)
