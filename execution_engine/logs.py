@@ -32,16 +32,6 @@ def about(**known: str | None) -> None:
     structlog.contextvars.bind_contextvars(**{name: value for name, value in known.items() if value is not None})
 
 
-class _StandardError:
-    """Whatever that is when a line is written: loggers are kept, and it may be another one by then."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
-
-
 def configure(*, readable: bool = False, level: str = "info", stamps: Iterable[Stamp] = ()) -> None:
     """``stamps`` see what is known of a line and may add to it. Raises ``SettingsError`` for a level that is none."""
     if level.lower() not in LEVELS:
@@ -60,6 +50,6 @@ def configure(*, readable: bool = False, level: str = "info", stamps: Iterable[S
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level.lower()]),
-        logger_factory=structlog.PrintLoggerFactory(file=_StandardError()),  # type: ignore[arg-type]
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
