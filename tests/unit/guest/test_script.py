@@ -149,7 +149,7 @@ def test_a_log_is_shown_while_it_grows(instance: Instance, stand: Stand) -> None
 
 def test_what_is_left_in_the_background_is_ended(instance: Instance) -> None:
     # A grandchild whose parent is gone at once, deaf to everything it can be asked.
-    deaf = "trap '' INT TERM HUP; echo $BASHPID; touch up; while :; do sleep 0.1; done"
+    deaf = "trap '' INT TERM HUP; echo $BASHPID; : > up; while :; do sleep 0.1; done"
     instance.run(instance.launch(f"( ({deaf}) & ); until [ -e up ]; do sleep 0.02; done"))
     assert instance.result["status"] == "succeeded"
     assert not is_running(int(instance.log))
