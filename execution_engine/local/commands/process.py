@@ -103,9 +103,11 @@ class Process:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def kill_all(self) -> None:
-        """Its instance is gone."""
+        """Its instance is gone. Guests die first: none of them hears of the death of what it belongs to."""
+        for one in self._guests:
+            _kill(one)
         self.kill()
-        for one in self._below:
+        for one in self._below - self._guests:
             _kill(one)
 
     def is_gone(self, table: Collection[Row]) -> bool:

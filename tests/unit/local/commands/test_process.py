@@ -213,6 +213,18 @@ def test_nothing_lives_on_where_its_instance_is_gone(given: Given) -> None:
     until(lambda: process.is_gone(table()))
 
 
+def test_no_guest_of_a_lost_instance_lives_to_see_its_script_die(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    process, guest, command = with_guest(given, grace=60)
+    process.look(table())
+    killed: list[int] = []
+    for name in ("kill", "killpg"):
+        monkeypatch.setattr(os, name, _noting(killed, getattr(os, name)))
+    (script,) = process.pids
+    process.kill_all()
+    assert killed.index(guest) < killed.index(script)
+    assert {guest, command} <= set(killed)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -226,3 +238,11 @@ def test_what_can_not_be_started_leaves_nothing(given: Given, options: Any) -> N
     with pytest.raises(StartFailed, match="failed to run commands"):
         given.start(**options)
     assert not list((given.root / "commands").iterdir())
+
+
+def _noting(killed: list[int], kill: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    def noted(pid: int, number: int) -> None:
+        killed.append(pid)
+        kill(pid, number)
+
+    return noted
