@@ -22,6 +22,8 @@ from execution_engine.jobs.job import Door
 from execution_engine.jobs.naming import upload_key
 from execution_engine.local import instances as simulated
 from execution_engine.local.embedded_aws import EmbeddedAws
+from execution_engine.local.empty_aws import FOLDER as EMPTY
+from execution_engine.local.empty_aws import EmptyAws
 from execution_engine.local.environment import no_proxy
 from execution_engine.local.gateway import http_event
 from execution_engine.local.kills import Kills
@@ -132,13 +134,33 @@ def open_machine(state: Path | None) -> Iterator[Machine]:
     Raises ``MachineLost`` when it stops answering under way.
     """
     environ = dict(os.environ)
-    _forget_own_aws(environ)
-    folder = StateFolder(state.absolute() if state is not None else default_state_folder(environ))
+    folder = StateFolder(_root(state, environ))
     aws = EmbeddedAws(folder, environ=environ, connect=wiring.connect, tunings=tunings(environ))
+    with _inside(aws, folder):
+        yield LocalMachine(wiring.Engine(aws.settings), folder, aws.is_alone)
+
+
+@contextmanager
+def open_empty(state: Path | None) -> Iterator[Mapping[str, str]]:
+    """As ``open_machine``, but without the engine: the environment of programs that are to make things there."""
+    environ = dict(os.environ)
+    folder = StateFolder(_root(state, environ) / EMPTY)
+    aws = EmptyAws(folder, environ=environ, connect=wiring.connect)
+    with _inside(aws, folder):
+        yield aws.settings
+
+
+def _root(state: Path | None, environ: Mapping[str, str]) -> Path:
+    return state.absolute() if state is not None else default_state_folder(environ)
+
+
+@contextmanager
+def _inside(aws: EmbeddedAws, folder: StateFolder) -> Iterator[None]:
+    _forget_own_aws(dict(os.environ))
     try:
         with ExitStack() as entered:
             _enter(entered, aws, folder)
-            yield LocalMachine(wiring.Engine(aws.settings), folder, aws.is_alone)
+            yield
     except ClientError as error:
         raise MachineLost(f"the embedded AWS refused a call: {error}; its log is {aws.log_path}") from error
     except (BotoCoreError, PynamoDBException) as error:

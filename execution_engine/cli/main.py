@@ -20,6 +20,7 @@ from execution_engine.cli.options import (
     Command,
     CredentialsFile,
     Debug,
+    Empty,
     Export,
     Instances,
     JobFile,
@@ -194,6 +195,8 @@ def comment(
     api_url: ApiUrl = None,
     provider: Provider = "github",
     dry_run: DryRun = False,
+    api: Api = None,
+    sign: Sign = False,
     as_json: Json = False,
     state: State = None,
     debug: Debug = False,
@@ -205,19 +208,22 @@ def comment(
     from execution_engine.cli import comment_command
 
     asked = comment_command.Asked(run, pr, issue, tag, token_env, api_url, provider, dry_run)
-    carry_out(ctx, lambda call: comment_command.comment(call, asked), as_json, state, debug)
+    carry_out(ctx, lambda call: comment_command.comment(call, asked), as_json, state, debug, (api, sign))
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-def aws(ctx: typer.Context, command: Command = None, state: State = None, debug: Debug = False) -> None:
+def aws(
+    ctx: typer.Context, command: Command = None, empty: Empty = False, state: State = None, debug: Debug = False
+) -> None:
     """Run a program whose AWS is this machine's embedded one, and no other.
 
     Its exit code is the program's. To look into a run, or to prepare one: `execution-engine aws -- python put.py`,
-    `execution-engine aws -- bash`. What it puts there stays there.
+    `execution-engine aws -- bash`. What it puts there stays there. To rehearse a deployment: `execution-engine aws
+    --empty -- bash`.
     """
     from execution_engine.cli import aws_command
 
-    carry_out(ctx, lambda call: aws_command.aws(call, command or []), as_json=False, state=state, debug=debug)
+    carry_out(ctx, lambda call: aws_command.aws(call, command or [], empty), as_json=False, state=state, debug=debug)
 
 
 def main() -> None:

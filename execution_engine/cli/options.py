@@ -66,6 +66,10 @@ CredentialsFile = Annotated[
     ),
 ]
 Command = Annotated[list[str] | None, typer.Argument(metavar="COMMAND [ARG]…", help="A program and its arguments.")]
+Empty = Annotated[
+    bool,
+    typer.Option("--empty", help="Another one, in which nothing is made: no engine, no runs."),
+]
 Export = Annotated[
     Path | None,
     typer.Option(

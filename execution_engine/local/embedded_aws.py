@@ -133,7 +133,7 @@ class EmbeddedAws:
         try:
             settings = self._provision(clients, identity, others)
             if not others:
-                expire_objects(clients, self._clock.now())
+                self._expire(clients)
         finally:
             clients.close()
         self.pid = found.pid
@@ -179,6 +179,9 @@ class EmbeddedAws:
         settings = provisioning.settings()
         write_document(self._folder.provisioned, {"digest": digest, "settings": settings})
         return settings
+
+    def _expire(self, clients: Clients) -> None:
+        expire_objects(clients, self._clock.now())
 
     def _digest(self, identity: Identity) -> str:
         """What provisioning depends on: while it stays the same, so does what was provisioned."""

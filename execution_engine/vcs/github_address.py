@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from execution_engine.loopback import NAMED
+
 PUBLIC_API = "https://api.github.com"
 
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9_.-]{1,100}")
-_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ def github_address(url: str | None) -> GitHubAddress:
         raise ValueError("is no URL; GitHub Enterprise Server's is https://HOST/api/v3") from None
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ValueError("may hold no credential, query or fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _HERE):
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in NAMED):
         raise ValueError("must use https: the token would travel in clear")
     if not host:
         raise ValueError("names no host; GitHub Enterprise Server's is https://HOST/api/v3")
     at_port = f"[{host}]" if ":" in host else host
     at_port += "" if port is None else f":{port}"
     path = parts.path.rstrip("/")
-    if not path and not host.startswith("api.") and host not in _HERE:
+    if not path and not host.startswith("api.") and host not in NAMED:
         path = "/api/v3"
     return GitHubAddress(f"{parts.scheme}://{at_port}{path}", at_port.removeprefix("api."))

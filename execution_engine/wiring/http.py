@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from execution_engine import loopback
 from execution_engine.wiring.clients import Clients
 
 _READ_TIMEOUT = 65.0
 """Seconds: API Gateway answers within 30; on one machine a submission may fetch its code meanwhile."""
-
-_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 class HttpSender:
@@ -30,13 +29,14 @@ class HttpSender:
         from botocore.httpsession import URLLib3Session
         from botocore.utils import get_environ_proxies
 
-        request = AWSRequest(method=method, url=url, headers=dict(headers), data=body)
+        where, headers = _reachable(url, headers)
+        request = AWSRequest(method=method, url=where, headers=dict(headers), data=body)
         try:
             self._sign(request)
         except BotoCoreError as error:
             raise PermissionError(f"the request can't be signed: {error}") from error
         verify = self._environment.get("AWS_CA_BUNDLE") or self._environment.get("REQUESTS_CA_BUNDLE") or True
-        proxies = {} if urlsplit(url).hostname in _HERE else get_environ_proxies(url)
+        proxies = {} if loopback.is_loopback(urlsplit(url).hostname) else get_environ_proxies(url)
         session = URLLib3Session(verify=verify, proxies=proxies, timeout=(10, _READ_TIMEOUT))
         try:
             answer = session.send(request.prepare())
@@ -55,3 +55,12 @@ class HttpSender:
         if credentials is None:
             raise PermissionError("the request can't be signed: no AWS credentials are found")
         SigV4Auth(credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)
+
+
+def _reachable(url: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """Where to go, and as whom to ask there: no resolver is asked for a name of this machine's own. Pure."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not loopback.is_below_localhost(parts.hostname or ""):
+        return url, headers
+    port = f":{parts.port}" if parts.port else ""
+    return parts._replace(netloc=loopback.ADDRESS + port).geturl(), {**headers, "Host": parts.netloc}

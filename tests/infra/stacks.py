@@ -19,7 +19,7 @@ STACKS = ("00-bootstrap", "01-ecr", "02-deploy")
 MODULES = tuple(sorted(path.name for path in (ROOT / "infrastructure" / "modules").iterdir() if path.is_dir()))
 PLACES = (*(f"modules/{module}" for module in MODULES), *STACKS)
 
-_COPIED = ("infrastructure", "scripts", "container", "execution_engine/resources", "tests/smoke")
+_COPIED = ("infrastructure", "scripts", "container", "execution_engine", "tests/smoke")
 _ITS_OWN = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars*", "backend.hcl", "__pycache__")
 
 
@@ -94,7 +94,7 @@ class Stacks:
         self.root = root
         for folder in _COPIED:
             shutil.copytree(ROOT / folder, root / folder, ignore=_ITS_OWN)
-        shutil.copy(ROOT / "execution_engine/__init__.py", root / "execution_engine")  # tells the version
+        shutil.copy(ROOT / "setup.cfg", root)  # names the libraries of the zip
         self.environ = environment(environ or {})
 
     def terraform(self, place: str, *arguments: str, allow: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:

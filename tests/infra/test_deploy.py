@@ -8,7 +8,6 @@ import os
 import shutil
 import tarfile
 import time
-import zipfile
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -83,12 +82,12 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     if missing := [name for name in ("curl", "jq") if shutil.which(name) is None]:
         pytest.skip(f"there is no {missing[0]} on this machine, which the scripts need")
     root = tmp_path_factory.mktemp("deploy")
-    with pytest.MonkeyPatch.context() as patch, BareAws(root / "state", dict(os.environ), patch) as aws:
-        stacks = Stacks(root / "checkout", aws.environment())
+    with BareAws(root / "state", dict(os.environ)) as aws:
+        stacks = Stacks(root / "checkout", aws.settings)
         stacks.environ |= {"DOCKER": str(_no_docker(root)), "TAG": "1a2b"}
         bucket = stacks.script("scripts/publish.sh", REGION).stdout.strip()
-        # On one machine functions run the installed package, and builds its interpreter.
-        stacks.script("scripts/generate_tfvars.sh", "--zip", str(_note(root)), "execution-engine", REGION)
+        # No image runs here: functions get a zip, and builds the interpreter of the tests.
+        assert stacks.script("scripts/publish.sh", "--zip", REGION).stdout.strip() == bucket
         (stacks.root / "infrastructure/02-deploy/terraform.tfvars").write_text(_own_settings(aws))
         stacks.script("scripts/deploy.sh", bucket, REGION)
         yield Deployment(stacks, aws, bucket)
@@ -244,11 +243,4 @@ def _no_docker(root: Path) -> Path:
     path = root / "docker"
     path.write_text(f'#!/bin/sh\necho "$*" >> {root}/docker.log\n[ "$1" != login ] || cat > {root}/docker.password\n')
     path.chmod(0o755)
-    return path
-
-
-def _note(root: Path) -> Path:
-    path = root / "package.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("README", "The code is the package of the interpreter that runs the function.\n")
     return path

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,36 @@ def test_nothing_is_asked_of_aws_without_keys(checkout: Path) -> None:
 def test_a_plugin_directory_that_is_given_is_believed(checkout: Path) -> None:
     ended = call(checkout, "terraform_plugins.sh", TF_PLUGIN_DIR="/somewhere")
     assert ended.stdout == "/somewhere\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("a.zip", "3"), ("a.zip", "3.13", "riscv"), ("a.zip", "3.13", "x86_64", "b")]
+)
+def test_a_zip_is_not_built_for_what_there_is_not(checkout: Path, arguments: tuple[str, ...]) -> None:
+    ended = call(checkout, "build_zip.sh", *arguments)
+    assert ended.returncode == 2
+    assert ended.stderr
+
+
+def test_builds_need_an_image_where_functions_run_a_zip(checkout: Path) -> None:
+    ended = call(checkout, "publish.sh", "--zip", "eu-central-1")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "BUILD_IMAGE" in ended.stderr
+
+
+def test_a_folder_is_zipped_the_same_each_time_with_its_run_bits(checkout: Path) -> None:
+    for name, mode in {"b/run": 0o755, "b/read": 0o600, "a": 0o644}.items():
+        path = checkout / "task" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+        path.chmod(mode)
+    made = []
+    for name in ("one.zip", "two.zip"):
+        zip_folder = [sys.executable, checkout / "scripts/zip_folder.py", checkout / "task", checkout / name]
+        subprocess.run(zip_folder, check=True)
+        made.append((checkout / name).read_bytes())
+        os.utime(checkout / "task/a", (1, 1))
+    assert made[0] == made[1]
+    with zipfile.ZipFile(checkout / "one.zip") as archive:
+        modes = {entry.filename: entry.external_attr >> 16 & 0o777 for entry in archive.infolist()}
+    assert modes == {"a": 0o644, "b/read": 0o644, "b/run": 0o755}

@@ -10,6 +10,12 @@ from execution_engine.cli.addresses import Address, AddressRefused, read_address
     [
         ("http://127.0.0.1:8080/", False, Address("http://127.0.0.1:8080")),
         ("http://localhost:8080", False, Address("http://localhost:8080")),
+        ("http://jobs.localhost:8080", False, Address("http://jobs.localhost:8080")),
+        (
+            "http://a1.execute-api.localhost:31989",
+            False,
+            Address("http://a1.execute-api.localhost:31989", "eu-west-1"),
+        ),
         ("https://jobs.example.com/v1/", False, Address("https://jobs.example.com/v1")),
         ("https://jobs.example.com", True, Address("https://jobs.example.com", "eu-west-1", True)),
         (
@@ -43,6 +49,8 @@ def test_aws_s_own_addresses_are_signed_for_where_they_are(url: str, sign: bool,
         "http://example.com",
         "http://a1.execute-api.us-east-2.amazonaws.com",
         "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+        "http://evil-localhost",
     ],
 )
 def test_what_is_no_address_or_leaves_this_machine_in_clear_is_refused(url: str) -> None:
@@ -53,6 +61,11 @@ def test_what_is_no_address_or_leaves_this_machine_in_clear_is_refused(url: str)
 def test_a_signature_needs_a_region() -> None:
     with pytest.raises(AddressRefused, match="AWS_REGION"):
         read_address("https://jobs.example.com", sign=True, environ={})
+
+
+def test_an_embedded_aws_needs_a_region_too() -> None:
+    with pytest.raises(AddressRefused, match="a1.execute-api.localhost:1 needs a region"):
+        read_address("http://a1.execute-api.localhost:1", sign=False, environ={})
 
 
 def test_what_only_looks_like_aws_s_gets_no_signature() -> None:

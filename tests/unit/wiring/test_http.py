@@ -72,3 +72,14 @@ def test_without_credentials_nothing_is_sent(server: HTTPServer, monkeypatch: py
 def test_no_answer_is_a_connection_error(server: HTTPServer) -> None:
     with pytest.raises(ConnectionError):
         HttpSender(KEYS, None)("GET", "http://127.0.0.1:1/", {}, b"")
+
+
+def test_no_resolver_and_no_proxy_is_asked_for_a_name_below_localhost(
+    server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    host = f"a1.execute-api.localhost:{server.server_port}"
+    status, _, _ = HttpSender(KEYS, "eu-west-1")("GET", f"http://{host}/runs/a?b=c", {}, b"")
+    (_, path, sent, _) = Heard.requests[0]
+    assert (status, path, sent["host"]) == (404, "/runs/a?b=c", host)
+    assert "SignedHeaders=host;" in sent["authorization"]
