@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
@@ -61,6 +62,7 @@ class HttpServer:
         return f"http://{ADDRESS}:{self.port}"
 
     def serve(self) -> None:
+        gc.freeze()  # what is loaded by now stays: to look through it in the middle of an answer takes its time again
         self._server.serve_forever()
 
     def close(self) -> None:

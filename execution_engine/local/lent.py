@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from execution_engine.errors import EngineError
+from execution_engine.local.clients import unless
 from execution_engine.local.file_lock import FileLock
 
 _TAG = {"Key": "execution-engine", "Value": "lent"}
@@ -110,8 +111,7 @@ def _take_back(one: _Parameter | _Secret) -> None:
     try:
         one.delete()
     except ClientError as error:
-        if _code(error) != one.gone:
-            raise
+        unless(error, one.gone)
 
 
 def _code(error: ClientError) -> str:

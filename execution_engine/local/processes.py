@@ -31,10 +31,7 @@ def descendants(pid: int) -> list[int]:
 
 def below(pids: Iterable[int]) -> list[int]:
     """The same for several at once."""
-    children: dict[int, list[int]] = {}
-    for child, parent, state in table():
-        if state != "Z":
-            children.setdefault(parent, []).append(child)
+    children = by_parent(table())
     found: list[int] = []
     queue = list(pids)
     while queue:
@@ -95,23 +92,34 @@ class Ending:
     def step(self) -> bool:
         """Called again and again, until it says that all have ended (or are in uninterruptible sleep, where
         nothing in our power ends them)."""
-        self._seen = {*self._seen, *self._look()} & _living()
+        self._seen = {*self._seen, *self._look()} & living(table())
         functions = {one for one in self._seen if self._is_function(one)}
         cared_for = set(below(functions))
         for one in self._seen:
             if self._now() >= self._until:
-                _signal(one, signal.SIGKILL)
+                send(one, signal.SIGKILL)
             elif one not in self._asked and (one in functions or one not in cared_for):
                 self._asked.add(one)
-                _signal(one, signal.SIGTERM if one in functions else signal.SIGINT)
+                send(one, signal.SIGTERM if one in functions else signal.SIGINT)
         return not self._seen or self._now() > self._until + 5
 
 
-def _living() -> set[int]:
-    return {pid for pid, _, state in table() if state != "Z"}
+def living(rows: Iterable[Row]) -> set[int]:
+    """All but zombies."""
+    return {pid for pid, _, state in rows if state != "Z"}
 
 
-def _signal(pid: int, which: int) -> None:
+def by_parent(rows: Iterable[Row]) -> dict[int, list[int]]:
+    """The living children of each."""
+    children: dict[int, list[int]] = {}
+    for child, parent, state in rows:
+        if state != "Z":
+            children.setdefault(parent, []).append(child)
+    return children
+
+
+def send(pid: int, which: int) -> None:
+    """A signal, if it is there to hear it, and ours."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, which)
 

@@ -18,8 +18,8 @@ from execution_engine import resources
 from execution_engine.local.buckets import create_bucket
 from execution_engine.local.clients import Clients, unless
 from execution_engine.local.names import KMS_ALIAS, VALUES, Identity
+from execution_engine.settings import PREFIX
 
-SETTING_PREFIX = "AWS_EXE_SYS_"
 RUNTIME = "python3.13"
 """A name only: ministack runs every Python function with its own interpreter."""
 
@@ -62,7 +62,7 @@ class Provisioning:
     def settings(self) -> dict[str, str]:
         """All settings by their whole names, as an engine in this very process needs them."""
         known = resources.load("functions", **VALUES)["settings"]
-        return {**{SETTING_PREFIX + name: value for name, value in known.items()}, **self._tunings}
+        return {**{PREFIX + name: value for name, value in known.items()}, **self._tunings}
 
     def _table(self, table: Mapping[str, Any]) -> None:
         dynamodb = self._clients("dynamodb")
@@ -128,7 +128,7 @@ class Provisioning:
             "Runtime": RUNTIME,
             "Environment": {
                 "Variables": {
-                    **{SETTING_PREFIX + name: settings[name] for name in function["settings"]},
+                    **{PREFIX + name: settings[name] for name in function["settings"]},
                     **self._tunings,
                 }
             },
@@ -157,7 +157,7 @@ class Provisioning:
 
     def _project(self, project: Mapping[str, Any], settings: Mapping[str, str]) -> None:
         codebuild = self._clients("codebuild")
-        variables = {**{SETTING_PREFIX + name: settings[name] for name in project["settings"]}, **self._tunings}
+        variables = {**{PREFIX + name: settings[name] for name in project["settings"]}, **self._tunings}
         configuration = {
             "name": project["name"],
             "source": {"type": project["source"], "buildspec": json.dumps(project["buildspec"])},

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from execution_engine.jobs.naming import RUN_NUM, watchdog_name
+from execution_engine.local.clients import unless
 from execution_engine.local.names import ACCOUNT_ID, REGION, VALUES
 from execution_engine.orders.store import Watchdogs
 
@@ -33,8 +34,7 @@ class Recovery:
         try:
             found = self._executions.describe_execution(executionArn=_arn(watchdog_name(run_id, RUN_NUM, 1)))
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
-                raise
+            unless(error, "ExecutionDoesNotExist")
             return False
         return bool(found["status"] == "RUNNING")
 

@@ -1,12 +1,10 @@
 """Puts the builds into ministack, in the place of its own, which claim success at once and run nothing.
 
-Behind ministack's door: when a request comes here it has checked the signature and the caller's policies, as for
-every other service. Projects stay ministack's.
+Projects stay ministack's.
 """
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
 from collections.abc import Callable, Mapping
@@ -17,9 +15,10 @@ from execution_engine.local.api import Answer, Caller
 from execution_engine.local.builds.errors import ProvisioningFailed
 from execution_engine.local.builds.protocol import TARGET, Protocol, project_of
 from execution_engine.local.builds.shop import Shop
+from execution_engine.local.in_ministack import Headers, judge, take_over
 
 SERVICE = "codebuild.amazonaws.com"
-_NAME_BUILDS = (f"{TARGET}.StopBuild", f"{TARGET}.BatchGetBuilds")
+_NAME_BUILDS = ("StopBuild", "BatchGetBuilds")
 
 
 def install(shop: Shop) -> None:
@@ -28,22 +27,25 @@ def install(shop: Shop) -> None:
     responses: Any = importlib.import_module("ministack.core.responses")
     evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     protocol = Protocol(shop, codebuild._projects.get)
-    others = codebuild.handle_request
 
-    def answer(operation: str, body: bytes) -> Answer:
-        # In the request's context, which says who asks.
+    def answer(operation: str, headers: Headers, body: bytes, query: Any) -> Answer:
         who = evaluator.caller_arn().rpartition(":")[2].removeprefix("assumed-role/")
         return protocol.answer(operation, body, Caller(who, responses.get_account_id(), responses.get_region()))
 
-    async def handle(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Any:
-        prefix, _, operation = headers.get("x-amz-target", "").rpartition(".")
-        if prefix == TARGET and protocol.knows(operation):
-            return await asyncio.to_thread(answer, operation, body)
-        return await others(method, path, headers, body, query)
-
-    codebuild.handle_request = handle
+    take_over(codebuild, TARGET, lambda operation, body: protocol.knows(operation), answer)
+    judge(TARGET, arn_of)
     _delete_projects_by_arn(codebuild)
-    _know_projects_of_builds()
+
+
+def arn_of(operation: str, asked: Any, region: str, account: str) -> str | None:
+    """AWS judges a call that names builds by their project's ARN; ministack knows only a project named as such.
+
+    Builds of several projects in one call are judged as "all", which is stricter than AWS.
+    """
+    if operation not in _NAME_BUILDS:
+        return None
+    project = project_of(asked)
+    return f"arn:aws:codebuild:{region}:{account}:project/{project}" if project else "*"
 
 
 def _delete_projects_by_arn(codebuild: Any) -> None:
@@ -54,27 +56,6 @@ def _delete_projects_by_arn(codebuild: Any) -> None:
         return delete({**asked, "name": str(asked.get("name", "")).rpartition(":project/")[2]})
 
     codebuild._delete_project = by_name_or_arn
-
-
-def _know_projects_of_builds() -> None:
-    """AWS judges a call that names builds by their project's ARN; ministack knows only a project named as such.
-
-    Builds of several projects in one call are judged as "all", which is stricter than AWS.
-    """
-    actions: Any = importlib.import_module("ministack.core.iam_actions")
-    known: Callable[..., str] = actions.extract_resource_arn
-
-    def with_builds(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
-        if headers.get("x-amz-target") not in _NAME_BUILDS:
-            return known(service, method, path, headers, body, *more)
-        _, region, account = more
-        try:
-            project = project_of(json.loads(body or b"{}"))
-        except ValueError:
-            project = None
-        return f"arn:aws:codebuild:{region}:{account}:project/{project}" if project else "*"
-
-    actions.extract_resource_arn = with_builds
 
 
 class RoleSessions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -15,20 +14,15 @@ from execution_engine.local.builds.floor import Containers, Floor
 from execution_engine.local.builds.phases import Context, Status
 from execution_engine.local.builds.request import BuildRequest
 from execution_engine.local.builds.tokens import Tokens
+from execution_engine.local.ticking import Ticking
 
 KEPT = 1_000
 """How many builds are known that are over; AWS knows them for a year."""
 
-LOOK_EVERY = 0.1
-"""Seconds between two looks at the builds that run."""
 
-
-class Shop:
+class Shop(Ticking):
     """``at_once`` builds run, ``queue`` more may wait. ``minute``: how many seconds the limits' minutes have.
-    ``remembered``: what :meth:`abandon` answered to the embedded AWS before.
-
-    Callers come on threads of their own; ``run`` is one more.
-    """
+    ``remembered``: what :meth:`abandon` answered to the embedded AWS before."""
 
     def __init__(
         self,
@@ -41,19 +35,18 @@ class Shop:
         minute: float = 60.0,
         remembered: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
+        super().__init__()
         self._containers = containers
         self._clock = clock
         self._identifiers = identifiers
         self._at_once = at_once
         self._queue = queue
         self._minute = minute
-        self._changed = threading.Condition()
         self._builds: dict[str, Build] = {}
         self._floor = Floor(containers, clock, minute)
         self._numbers: dict[str, int] = {}
         self._tokens = Tokens()
         self._remembered = dict(remembered or {})
-        self._news = self._closed = False
 
     def start(
         self, request: BuildRequest, asked: Mapping[str, Any], *, region: str, account: str, initiator: str
@@ -115,28 +108,6 @@ class Shop:
         with self._changed:
             return self._floor.pids()
 
-    def tick(self) -> None:
-        """One look at all of them."""
-        with self._changed:
-            self._news = False
-            for build in list(self._builds.values()):
-                if not build.is_over:
-                    self._advance(build)
-
-    def run(self) -> None:
-        """Until it is closed."""
-        while not self._closed:
-            self.tick()
-            with self._changed:
-                busy = any(not build.is_over for build in self._builds.values())
-                self._changed.wait_for(lambda: self._news or self._closed, LOOK_EVERY if busy else None)
-
-    def close(self) -> None:
-        """Nothing is started or looked at any more. The processes that run are whoever's who closes it."""
-        with self._changed:
-            self._closed = True
-            self._tell()
-
     def abandon(self) -> dict[str, dict[str, Any]]:
         """After it was closed, and all processes are gone: what became of the builds that did not end by
         themselves, for those who will ask the next one."""
@@ -148,9 +119,13 @@ class Shop:
                     self._remembered[build.id] = build.describe()
             return dict(list(self._remembered.items())[-KEPT:])
 
-    def _tell(self) -> None:
-        self._news = True
-        self._changed.notify_all()
+    def _look(self) -> None:
+        for build in list(self._builds.values()):
+            if not build.is_over:
+                self._advance(build)
+
+    def _is_busy(self) -> bool:
+        return any(not build.is_over for build in self._builds.values())
 
     def _advance(self, build: Build) -> None:
         try:

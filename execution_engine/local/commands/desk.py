@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
@@ -14,22 +13,20 @@ from execution_engine.local.commands.floor import Floor
 from execution_engine.local.commands.invocation import KILLED, Invocation
 from execution_engine.local.commands.outcomes import Outcome
 from execution_engine.local.instances import DENIED, OFFLINE, ONLINE, TERMINATED, Instance
+from execution_engine.local.ticking import Ticking
 
 KEPT = 300
 """How many commands are known of which nothing runs any more; AWS knows them for 30 days."""
 
-LOOK_EVERY = 0.1
-"""Seconds between two looks at what runs."""
 
-
-class Desk:
+class Desk(Ticking):
     """``at_once``: so many instances run something. ``second``: how many seconds those of delivery have.
     ``remembered``: what :meth:`abandon` answered to the embedded AWS before.
 
     An instance that is ``online`` has what it was sent, and waits for nothing but its turn. One that is ``offline``
     has until the command's TimeoutSeconds to come online; what it runs already, it runs. One that is ``terminated``
     takes everything it runs with it, and SSM hears of it no more than anybody: what had begun is InProgress until the
-    command expires. Callers come on threads of their own; ``run`` is one more.
+    command expires.
     """
 
     def __init__(
@@ -42,15 +39,14 @@ class Desk:
         second: float = 1.0,
         remembered: Iterable[Mapping[str, Any]] = (),
     ) -> None:
+        super().__init__()
         self._floor = floor
         self._clock = clock
         self._instances = instances
         self._at_once = at_once
         self._second = second
-        self._changed = threading.Condition()
         self._commands = {command.id: command for command in map(Command.of_record, remembered)}
         self._open: list[Invocation] = []
-        self._news = self._closed = False
 
     def take(self, command: Command) -> dict[str, Any]:
         """SSM's ``Command``, as it is then."""
@@ -102,31 +98,11 @@ class Desk:
         with self._changed:
             return self._floor.pids()
 
-    def tick(self) -> None:
-        """One look at all of them."""
-        with self._changed:
-            self._news = False
-            self._open = [one for one in self._open if not one.is_over]
-            instances = self._instances() if self._open else {}
-            for invocation in self._open:
-                instance = instances.get(invocation.instance_id)
-                self._advance(invocation, instance.state if instance else TERMINATED)
-            self._floor.look()
-
-    def run(self) -> None:
-        """Until it is closed."""
-        while not self._closed:
-            self.tick()
-            with self._changed:
-                busy = any(not one.is_over for one in self._open) or not self._floor.is_empty
-                self._changed.wait_for(lambda: self._news or self._closed, LOOK_EVERY if busy else None)
-
     def close(self) -> None:
-        """Nothing is started or looked at any more. The processes that run are whoever's who closes it."""
+        """Likewise. What is below each script is noted once more, for whoever ends it."""
         with self._changed:
-            self._closed = True
+            super().close()
             self._floor.look_closely()
-            self._tell()
 
     def abandon(self) -> list[dict[str, Any]]:
         """After it was closed, and all processes are gone: what there is to remember for the next one."""
@@ -142,9 +118,16 @@ class Desk:
             self._floor.clear()
             return [command.record() for command in list(self._commands.values())[-KEPT:]]
 
-    def _tell(self) -> None:
-        self._news = True
-        self._changed.notify_all()
+    def _look(self) -> None:
+        self._open = [one for one in self._open if not one.is_over]
+        instances = self._instances() if self._open else {}
+        for invocation in self._open:
+            instance = instances.get(invocation.instance_id)
+            self._advance(invocation, instance.state if instance else TERMINATED)
+        self._floor.look()
+
+    def _is_busy(self) -> bool:
+        return any(not one.is_over for one in self._open) or not self._floor.is_empty
 
     def _advance(self, one: Invocation, state: str) -> None:
         try:

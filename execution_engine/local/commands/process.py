@@ -18,7 +18,7 @@ from pathlib import Path
 from execution_engine.local.commands.content import Script
 from execution_engine.local.commands.invocation import STDERR, STDOUT
 from execution_engine.local.commands.stream import Stream
-from execution_engine.local.processes import Row
+from execution_engine.local.processes import Row, by_parent, living, send
 
 SCRIPT = "_script.sh"
 _MERCY = 5.0
@@ -71,10 +71,7 @@ class Process:
 
     def look(self, table: Collection[Row]) -> None:
         """Takes note of what is below the script: who is killed names it no more."""
-        children: dict[int, list[int]] = {}
-        for child, parent, state in table:
-            if state != "Z":
-                children.setdefault(parent, []).append(child)
+        children = by_parent(table)
         self._guests &= {child for known in children.values() for child in known}
         queue = [(self._process.pid, False)] if self._process.poll() is None else []
         queue += [(guest, True) for guest in self._guests]
@@ -105,10 +102,10 @@ class Process:
     def kill_all(self) -> None:
         """Its instance is gone. Guests die first: none of them hears of the death of what it belongs to."""
         for one in self._guests:
-            _kill(one)
+            send(one, signal.SIGKILL)
         self.kill()
         for one in self._below - self._guests:
-            _kill(one)
+            send(one, signal.SIGKILL)
 
     def is_gone(self, table: Collection[Row]) -> bool:
         """Asked again and again once it is over: what it left behind has the grace to end by itself, and is killed
@@ -116,8 +113,7 @@ class Process:
         if self._left_since is None:
             self._left_since = self._now()
         self.look(table)
-        living = {pid for pid, _, state in table if state != "Z"}
-        self._below &= living
+        self._below &= living(table)
         waited = self._now() - self._left_since
         if waited >= self._grace:
             self.kill_all()
@@ -147,8 +143,3 @@ def _leads_session(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return os.getsid(pid) == pid
     return False
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
