@@ -91,59 +91,35 @@ variable "build_image" {
   }
 }
 
+# What the next five and event_bus may be is checked where they are used, in modules/definitions.
 variable "settings" {
   description = "The engine's optional settings by their whole names, such as AWS_EXE_SYS_GRACE = \"60\"."
   type        = map(string)
   default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.settings) : startswith(name, "AWS_EXE_SYS_")])
-    error_message = "Each name must begin with AWS_EXE_SYS_: the engine reads no other."
-  }
 }
 
 variable "code_object_arns" {
   description = "ARNs (patterns allowed) of the objects that orders may name in s3_location, beside the engine's own uploads."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = alltrue([for arn in var.code_object_arns : startswith(arn, "arn:aws:s3:::") && !startswith(arn, "arn:aws:s3:::*")])
-    error_message = "Each must be the ARN of objects in a named bucket, such as arn:aws:s3:::code-of-mine/releases/*."
-  }
 }
 
 variable "credential_parameter_arns" {
   description = "ARNs (patterns allowed) of the parameters that jobs may name as credentials, beside those below /<prefix>/credentials/."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = alltrue([for arn in var.credential_parameter_arns : can(regex("^arn:aws:ssm:[^:]+:[^:]+:parameter/.", arn))])
-    error_message = "Each must be the ARN of parameters, such as arn:aws:ssm:eu-central-1:123456789012:parameter/prod/*."
-  }
 }
 
 variable "credential_secret_arns" {
   description = "ARNs (patterns allowed) of the secrets that jobs may name as credentials, beside those whose names begin with <prefix>/credentials/."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = alltrue([for arn in var.credential_secret_arns : can(regex("^arn:aws:secretsmanager:[^:]+:[^:]+:secret:.", arn))])
-    error_message = "Each must be the ARN of secrets, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/*."
-  }
 }
 
 variable "target_role_arns" {
   description = "ARNs (patterns allowed) of the roles that jobs may name as target_role_arn, beside this account's <prefix>-target-*. Each must trust the roles of the functions that take jobs."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = alltrue([for arn in var.target_role_arns : can(regex("^arn:aws:iam::[^:]+:role/.", arn))])
-    error_message = "Each must be the ARN of roles, such as arn:aws:iam::123456789012:role/deployer."
-  }
 }
 
 variable "reserved_concurrency" {
@@ -205,11 +181,6 @@ variable "event_bus" {
   description = "The name or ARN of the EventBridge bus that is told of runs that ended and orders that failed (docs/operations.md); null: none is. The bus is not made here."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.event_bus == null || can(regex("^(arn:aws:events:[^:]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}$", var.event_bus))
-    error_message = "It must be the name of an event bus, such as default, or its ARN."
-  }
 }
 
 variable "metrics_namespace" {

@@ -55,7 +55,7 @@ variable "code_object_arns" {
   default     = []
 
   validation {
-    condition     = alltrue([for arn in var.code_object_arns : startswith(arn, "arn:aws:s3:::") && arn != "arn:aws:s3:::*"])
+    condition     = alltrue([for arn in var.code_object_arns : startswith(arn, "arn:aws:s3:::") && !startswith(arn, "arn:aws:s3:::*")])
     error_message = "Each must be the ARN of objects in a named bucket, such as arn:aws:s3:::code-of-mine/releases/*."
   }
 }

@@ -129,6 +129,16 @@ run "all_objects_of_all_buckets_are_refused" {
   expect_failures = [var.code_object_arns]
 }
 
+run "objects_of_buckets_of_any_name_are_refused" {
+  command = plan
+
+  variables {
+    code_object_arns = ["arn:aws:s3:::*/releases/*"]
+  }
+
+  expect_failures = [var.code_object_arns]
+}
+
 run "settings_that_nobody_reads_are_refused" {
   command = plan
 
