@@ -51,25 +51,16 @@ def masked(text: str) -> str:
 
 def redacted(value: Any) -> Any:
     """``value`` as it is logged, whatever it holds: what is no plain value becomes its ``repr``."""
-    return _each_text(value, lambda text: masked(_without_queries(text)))
-
-
-def without_queries(value: Any) -> Any:
-    """The same, but for secrets."""
-    return _each_text(value, _without_queries)
+    if isinstance(value, str):
+        return masked(_without_queries(value))
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {redacted(str(name)): redacted(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [redacted(one) for one in value]
+    return redacted(repr(value))
 
 
 def _without_queries(text: str) -> str:
     return _QUERY.sub(lambda found: found[1] or "", text) if "?" in text else text
-
-
-def _each_text(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return {change(str(name)): _each_text(one, change) for name, one in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_each_text(one, change) for one in value]
-    return change(repr(value))

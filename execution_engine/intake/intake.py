@@ -14,6 +14,7 @@ from execution_engine.intake.admission import Admission, Held, Key
 from execution_engine.intake.fingerprint import fingerprint
 from execution_engine.intake.materials import Supply
 from execution_engine.intake.packing import Names
+from execution_engine.intake.pulse import unheard
 from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.refusals import refuse_what_is_not_possible
 from execution_engine.jobs.encoding import submission
@@ -26,10 +27,6 @@ log = structlog.get_logger()
 Answer = dict[str, Any]
 
 _TRIES = 10
-
-
-def _unheard() -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +82,12 @@ class Intake:
         refuse_what_is_not_possible(job, self._deployment.targets, encrypts=self._deployment.encrypts)
         if name is None:
             names = self._names(job, trace_id)
-            with self._supply.fetched(job, names.run_id, _unheard) as materials:
+            with self._supply.fetched(job, names.run_id, unheard) as materials:
                 self._queueing.queue(job, names, materials, retry_of=retry_of)
             return self._answer(names, job)
         stored = submission_key(name)
-        key = Key(stored, self._fingerprint(job, stored), caller)
+        # What a platform repeats is what it brought before: the name alone says so, and 50 ms of scrypt are saved.
+        key = Key(stored, self._fingerprint(job, stored) if caller else stored, caller)
         for _ in range(_TRIES):
             names = self._names(job, trace_id)
             # Before the code is fetched: that may be gone by the time a request is repeated.

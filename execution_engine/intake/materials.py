@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from execution_engine.errors import JobRefused
 from execution_engine.intake.credentials.resolved import Resolved
-from execution_engine.intake.pulse import pulse
+from execution_engine.intake.pulse import Progress, pulse
 from execution_engine.intake.s3_code import FetchedCode, S3Code
 from execution_engine.intake.sources.git_auth import GitAuth
 from execution_engine.intake.sources.git_code import GitCode, GitPlace
@@ -26,7 +26,7 @@ _Code = TypeVar("_Code")
 
 
 class Credentials(Protocol):
-    def resolve(self, job: Job, run_id: str, progress: Callable[[], None]) -> Resolved: ...
+    def resolve(self, job: Job, run_id: str, progress: Progress) -> Resolved: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Supply:
         self._hide = hide
 
     @contextmanager
-    def fetched(self, job: Job, run_id: str, progress: Callable[[], None]) -> Iterator[Materials]:
+    def fetched(self, job: Job, run_id: str, progress: Progress) -> Iterator[Materials]:
         """The files go when the context ends. Raises ``JobRefused`` with every fault of code and credentials;
         git is only asked when its own credentials could be had."""
         resolved = self._credentials.resolve(job, run_id, progress)

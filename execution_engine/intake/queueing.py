@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 import structlog
 
@@ -16,11 +15,13 @@ from execution_engine.intake.credentials.resolved import Resolved
 from execution_engine.intake.environments import Environments
 from execution_engine.intake.materials import Materials
 from execution_engine.intake.packing import BundlePacker, Habits, Names, PackedBundle
+from execution_engine.intake.pulse import Progress, unheard
 from execution_engine.intake.records import first_orders, first_run
 from execution_engine.intake.s3_code import FetchedCode
 from execution_engine.intake.stored_code import with_stored_code
 from execution_engine.jobs.job import Job, Order
 from execution_engine.jobs.naming import RUN_NUM, age_key_path, bundle_key, code_key, environment_key, kept_job_key
+from execution_engine.orders.concurrently import Concurrently
 from execution_engine.orders.first_events import first_events
 from execution_engine.orders.order import Order as QueuedOrder
 from execution_engine.orders.run import Run, until_next_look
@@ -35,16 +36,6 @@ _KEY_OUTLIVES_RUN = 3_600
 
 _ROWS = 500
 """Orders recorded between two signs of progress."""
-
-Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
-
-
-Progress = Callable[[], None]
-"""Told that a submission gets on, and that it is about to begin; ``ConditionLost`` from it ends the submission."""
-
-
-def _unheard() -> None:
-    pass
 
 
 class Queueing:
@@ -91,7 +82,7 @@ class Queueing:
         materials: Materials,
         *,
         retry_of: str | None,
-        progress: Progress = _unheard,
+        progress: Progress = unheard,
     ) -> None:
         """When this returns the run has begun, or will whatever dies; when it raises, it never does."""
         path = age_key_path(self._ssm_prefix, names.run_id)

@@ -65,10 +65,6 @@ class DependencyGraph:
                 behind[other].add(num)
         return {num: tuple(sorted(others)) for num, others in behind.items()}
 
-    def roots(self) -> tuple[str, ...]:
-        """The orders that wait for nobody, in the job's order."""
-        return tuple(num for num, needed in self._needs.items() if not needed)
-
     def levels(self) -> Iterator[tuple[str, ...]]:
         """The orders in rows for drawing: each stands one row below the lowest it needs."""
         sorter = TopologicalSorter(self._needs)

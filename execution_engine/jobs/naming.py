@@ -15,6 +15,12 @@ RUN_NUM = "0000"
 JOB_ORDER_NAME = "_job"
 """The ``order_name`` of job-level events; no order may take it."""
 
+MAX_ORDERS = 9_999
+"""Of a job: an order's number has four digits."""
+
+MAX_ATTEMPTS = 999
+"""Of an order: the key of a callback holds no more digits of one."""
+
 EXEC_PREFIX = "tmp/exec"
 CALLBACK_PREFIX = "tmp/callbacks/runs"
 
@@ -26,8 +32,8 @@ _CALLBACK = re.compile(
 
 def order_num(place: int) -> str:
     """``0001`` for the first order of a job, counted from 1; a job has at most 9,999."""
-    if not 0 <= place <= 9_999:
-        raise ValueError(f"order place {place} is outside 0–9999")
+    if not 0 <= place <= MAX_ORDERS:
+        raise ValueError(f"order place {place} is outside 0–{MAX_ORDERS}")
     return f"{place:04d}"
 
 
@@ -135,6 +141,11 @@ def heartbeat_key(run_id: str, num: str, attempt: int = 1, instance: str | None 
 def events_key(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:
     """What the order's commands wrote to ``$AWS_EXE_SYS_EVENTS_DIR``, as one JSON list."""
     return callback_folder(run_id, num, attempt, instance) + "events.json"
+
+
+def gathering_key(run_id: str, num: str, attempt: int = 1) -> str:
+    """Says that somebody makes the order's result out of those of its instances."""
+    return callback_folder(run_id, num, attempt) + "gathering.json"
 
 
 def log_prefix(run_id: str, num: str, attempt: int = 1, instance: str | None = None) -> str:

@@ -10,13 +10,13 @@ from execution_engine.jobs.documents import JobDocument, OrderDocument, read
 from execution_engine.jobs.faults import Faults, kind, place
 from execution_engine.jobs.job import TARGETS, Door, Job, Order, SsmTargets
 from execution_engine.jobs.measure import MIB, json_bytes
+from execution_engine.jobs.naming import MAX_ORDERS
 from execution_engine.jobs.order_rules import Known, order_faults
 from execution_engine.jobs.references import References, resolve
 from execution_engine.jobs.row_size import row_fault
 
-__all__ = ["MIB", "Door", "Job", "Order", "SsmTargets", "door_of", "parse_job"]
+__all__ = ["MAX_ORDERS", "MIB", "Door", "Job", "Order", "SsmTargets", "door_of", "parse_job"]
 
-MAX_ORDERS = 9_999
 _FLOW_LABELS: dict[Door, str] = {"init": "exec", "ssm": "ssm"}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import structlog
 
+from execution_engine.orders.concurrently import Concurrently
 from execution_engine.orders.custom_events import custom_events
 from execution_engine.orders.event import Epochs
 from execution_engine.orders.machine import Trigger
@@ -34,7 +34,7 @@ class Hearing:
         records: Records,
         reports: Reports,
         relaunch_after: float,
-        concurrently: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]],
+        concurrently: Concurrently,
     ) -> None:
         self._records = records
         self._reports = reports

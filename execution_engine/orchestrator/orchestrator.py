@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
 
 from execution_engine.clock import Clock
-from execution_engine.errors import ConditionLost, LaunchFailed, StoreError
+from execution_engine.errors import ConditionLost, StoreError
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.logs import about
 from execution_engine.orchestrator.finalization import Finalization
 from execution_engine.orchestrator.hearing import Hearing
+from execution_engine.orchestrator.launching import Launching
 from execution_engine.orchestrator.run_lock import HeldLock, RunLock
 from execution_engine.orchestrator.salvage import Salvage
 from execution_engine.orchestrator.stopping import Stopping
+from execution_engine.orders.concurrently import Concurrently
 from execution_engine.orders.event import Epochs
 from execution_engine.orders.marks import Word, look_mark, mentions_run, words
 from execution_engine.orders.order import Order
@@ -27,9 +26,8 @@ from execution_engine.orders.plan import Limits, Plan
 from execution_engine.orders.planner import Planner
 from execution_engine.orders.run import Phase
 from execution_engine.orders.signals import SILENCE, Signals
-from execution_engine.orders.status import Reason, Status
-from execution_engine.orders.store import Records, Reports, Waker, Watchdogs
-from execution_engine.orders.target import Target
+from execution_engine.orders.status import Reason
+from execution_engine.orders.store import Records, Reports, Waker
 from execution_engine.orders.transaction import Transaction
 
 log = structlog.get_logger()
@@ -37,53 +35,42 @@ log = structlog.get_logger()
 _TRIES = 5
 """Passes over the same marks that may lose a condition before the invocation gives up (and is retried)."""
 
-Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
-"""``map``, perhaps on threads: independent calls of one kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """``tick``: seconds between a watchdog's looks; ``pass_seconds``: after how long a pass hands over."""
-
-    tick: int
-    pass_seconds: float
-
 
 class Orchestrator:
+    """``pass_seconds``: after how long a pass hands over to the next invocation."""
+
     def __init__(
         self,
         *,
         records: Records,
         reports: Reports,
         lock: RunLock,
-        watchdogs: Watchdogs,
         waker: Waker,
-        targets: Mapping[str, Target],
         hearing: Hearing,
+        launching: Launching,
         stopping: Stopping,
         salvage: Salvage,
         finalization: Finalization,
         clock: Clock,
         identifiers: Identifiers,
         limits: Limits,
-        pace: Pace,
+        pass_seconds: float,
         concurrently: Concurrently,
         signals: Signals = SILENCE,
     ) -> None:
         self._records = records
         self._reports = reports
         self._lock = lock
-        self._watchdogs = watchdogs
         self._waker = waker
-        self._targets = targets
         self._hearing = hearing
+        self._launching = launching
         self._stopping = stopping
         self._salvage = salvage
         self._finalization = finalization
         self._clock = clock
         self._identifiers = identifiers
         self._limits = limits
-        self._pace = pace
+        self._pass_seconds = pass_seconds
         self._concurrently = concurrently
         self._signals = signals
 
@@ -100,7 +87,7 @@ class Orchestrator:
         started = self._clock.now()
         try:
             while not self._work(run_id, held):
-                if self._clock.now() - started > self._pace.pass_seconds:
+                if self._clock.now() - started > self._pass_seconds:
                     held.hand_over()
                     self._waker.wake(run_id, RUN_NUM)
                     log.info("handed over after a long pass", run_id=run_id)
@@ -166,18 +153,18 @@ class Orchestrator:
             nonce = self._identifiers.nonce()
             self._lock.mark(run.run_id, frozenset(look_mark(num, nonce) for num in left))
         self._concurrently(lambda order: self._stopping.stop(order, plan.why_asked(order)), plan.asks)
-        self._concurrently(self._watch, plan.dispatches)
-        self._concurrently(self._watch_back_off, [move.after for move in plan.moves if move.is_requeue])
+        self._concurrently(self._launching.watch, plan.dispatches)
+        self._concurrently(self._launching.watch_back_off, [move.after for move in plan.moves if move.is_requeue])
         for transaction in plan.transactions:
-            self._stopping.release(move.order for move in transaction.moves if move.target.is_terminal)
+            self._stopping.release(move.after for move in transaction.moves if move.target.is_terminal)
             self._records.commit(transaction)
             self._tell(run.run_id, transaction)
             self._end_strays(transaction)
             # At once: should a later transaction lose its condition, these are reserved all the same.
-            self._concurrently(self._launch, [move.after for move in transaction.moves if move.is_dispatch])
+            self._concurrently(self._launching.launch, [move.after for move in transaction.moves if move.is_dispatch])
             self._signals.committed(transaction)
         if plan.stop is None:
-            self._concurrently(self._relaunch, relaunches)
+            self._concurrently(self._launching.relaunch, relaunches)
         if run.tally.open <= 0:
             self._finalization.finish(run)
 
@@ -197,47 +184,3 @@ class Orchestrator:
         unreadable = Reason.RESULT_UNREADABLE
         strays = [move.order for move in transaction.moves if move.event_data.get("reason") == unreadable]
         self._concurrently(lambda order: self._stopping.stop(order, unreadable), strays)
-
-    def _watch(self, order: Order) -> None:
-        self._watchdogs.start(order.run_id, order.order_num, order.attempt, self._pace.tick)
-
-    def _watch_back_off(self, order: Order) -> None:
-        """The next attempt's watchdog wakes up when the back-off is over, and has the attempt dispatched."""
-        wait = 1 + math.ceil(max(0.0, (order.not_before or 0.0) - self._clock.now()))
-        self._watchdogs.start(order.run_id, order.order_num, order.attempt + 1, wait)
-
-    def _relaunch(self, order: Order) -> None:
-        now = self._clock.now()
-        try:
-            self._records.relaunched(order, now)
-        except ConditionLost:
-            return  # it started, or ended, meanwhile
-        self._launch(replace(order, launches=order.launches + 1, launched_at=now))
-
-    def _launch(self, order: Order) -> None:
-        """Whatever goes wrong here concerns this order alone."""
-        bound = log.bind(run_id=order.run_id, order_name=order.order_name, attempt=order.attempt)
-        target = self._targets.get(order.execution_target)
-        try:
-            if target is None:
-                raise LaunchFailed(f"this deployment has no target {order.execution_target!r}", transient=False)
-            launched = _launched(target, order)
-            if launched is not None:
-                self._records.launched(order, *launched)
-        except LaunchFailed as error:
-            bound.warning("launch failed", error=str(error), transient=error.transient)
-            if not error.transient:
-                self._stopping.end_unclaimed(order, Status.FAILED, Reason.DISPATCH_FAILED, str(error))
-        except ConditionLost:
-            bound.info("ended before its launch was recorded")
-
-
-def _launched(target: Target, order: Order) -> tuple[str, str | None] | None:
-    """Somebody else's target may raise anything."""
-    try:
-        return target.launch(order)
-    except LaunchFailed:
-        raise
-    except Exception as error:
-        what = f"target {order.execution_target} failed ({type(error).__name__}: {error})"
-        raise LaunchFailed(what, transient=True) from error

@@ -14,7 +14,7 @@ import structlog
 
 from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost, RowUnreadable
-from execution_engine.jobs.naming import RUN_NUM, order_num
+from execution_engine.jobs.naming import MAX_ATTEMPTS, MAX_ORDERS, RUN_NUM, order_num
 from execution_engine.orders.cursor import places
 from execution_engine.orders.mending import (
     Evidence,
@@ -34,8 +34,6 @@ from execution_engine.orders.wreck import Wreck
 log = structlog.get_logger()
 
 _PAGE = 100
-_MOST_ORDERS = 9_999
-_MOST_ATTEMPTS = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class Salvage:
     def _results(self, wreck: Wreck) -> list[Status]:
         """How its attempts ended, one after the other, as far as any did."""
         found: list[Status] = []
-        while len(found) < wreck.values.get("retries", _MOST_ATTEMPTS) + 1:
+        while len(found) < wreck.values.get("retries", MAX_ATTEMPTS) + 1:
             result = self._reports.result(wreck.run_id, wreck.num, len(found) + 1)
             if result is None:
                 break
@@ -168,7 +166,7 @@ class Salvage:
         orders: list[Order] = []
         wrecks: list[Wreck] = []
         place = 0
-        while page := places(place, total or _MOST_ORDERS, _PAGE):
+        while page := places(place, total or MAX_ORDERS, _PAGE):
             rows = self._records.read(run_id, page)
             lost = self._records.inspect(run_id, rows.missing) if rows.missing else []
             orders += rows.orders

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import structlog
 
 from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.orders.order import Order
+from execution_engine.orders.outside import result_from_outside, stop_request
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import Reports
 from execution_engine.orders.target import Services
@@ -29,13 +29,7 @@ class Stopping:
         status = Status.TIMED_OUT if reason == Reason.JOB_TIMED_OUT else Status.FAILED
         if order.status is Status.DISPATCHED and self.end_unclaimed(order, status, reason, "never started"):
             return
-        request: dict[str, Any] = {
-            "action": "stop",
-            "attempt": order.attempt,
-            "reason": reason,
-            "status": str(status),
-            "asked_at": self._clock.now(),
-        }
+        request = stop_request(order.attempt, status, reason, self._clock.now())
         self._reports.ask(order.run_id, order.order_num, request)
         try:  # those of its workers that have not begun need not be asked
             self._services.refuse(order, reason, "never started")
@@ -50,7 +44,7 @@ class Stopping:
             return False
         if not self._reports.void(*ids, self._identifiers.nonce(), reason, now):
             return False
-        result = {"status": str(status), "log": why, "exit_code": None, "reason": reason, "ended_at": now}
+        result = result_from_outside(status, reason, why, now)
         if not self._services.conclude(order, result):
             self._reports.write_result(*ids, result)
         try:

@@ -31,6 +31,8 @@ class Move:
     told: Mapping[str, Any] = field(default_factory=dict)
     target: Status = field(init=False)
     passed: Status | None = field(init=False, default=None)
+    after: Order = field(init=False, repr=False, compare=False)
+    """The order as it will be."""
 
     def __post_init__(self) -> None:
         if "status" in self.facts:
@@ -40,11 +42,7 @@ class Move:
             status = next_status(status, self.via)
             object.__setattr__(self, "passed", status)
         object.__setattr__(self, "target", next_status(status, self.trigger))
-
-    @property
-    def after(self) -> Order:
-        """The order as it will be."""
-        return replace(self.order, status=self.target, **self.facts)
+        object.__setattr__(self, "after", replace(self.order, status=self.target, **self.facts))
 
     @property
     def is_dispatch(self) -> bool:

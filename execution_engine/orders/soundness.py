@@ -12,7 +12,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
-from execution_engine.jobs.naming import JOB_ORDER_NAME
+from execution_engine.jobs.naming import JOB_ORDER_NAME, MAX_ATTEMPTS, MAX_ORDERS
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase, Run, Tally
 from execution_engine.orders.status import Reason, Status
@@ -21,10 +21,6 @@ from execution_engine.orders.values import moment
 Check = Callable[[Any], bool]
 
 _NUM = re.compile(r"[0-9]{4}")
-_MOST_ORDERS = 9_999
-_MOST_ATTEMPTS = 999
-"""A callback's key holds no more (``jobs.naming``)."""
-
 _LONGEST_NAME = 128
 
 
@@ -33,7 +29,8 @@ def _whole(least: int, most: int) -> Check:
 
 
 def _one_of(kind: type[StrEnum]) -> Check:
-    return lambda value: isinstance(value, str) and value in {str(one) for one in kind}
+    words = frozenset(map(str, kind))
+    return lambda value: isinstance(value, str) and value in words
 
 
 def _texts(value: Any) -> bool:
@@ -78,7 +75,7 @@ _ORDER: dict[str, Check] = {
     "dependencies": _texts,
     "waiting": _nums,
     "dependents": _nums,
-    "retries": _whole(0, _MOST_ATTEMPTS),
+    "retries": _whole(0, MAX_ATTEMPTS),
     "ssm_targets": lambda value: isinstance(value, Mapping),
     "ssm_document_name": _is_text,
     "bundle_sha256": _is_text,
@@ -88,8 +85,8 @@ _ORDER: dict[str, Check] = {
     "deadline": _is_moment,
     "ttl": _is_ttl,
     "status": _one_of(Status),
-    "attempt": _whole(0, _MOST_ATTEMPTS),
-    "launches": _whole(0, _MOST_ATTEMPTS),
+    "attempt": _whole(0, MAX_ATTEMPTS),
+    "launches": _whole(0, MAX_ATTEMPTS),
     "not_before": _is_moment,
     "dispatched_at": _is_moment,
     "launched_at": _is_moment,
@@ -111,17 +108,17 @@ _RUN: dict[str, Check] = {
     "flow_id": _is_text,
     "username": _is_text,
     "phase": _one_of(Phase),
-    "total": _whole(1, _MOST_ORDERS),
+    "total": _whole(1, MAX_ORDERS),
     "created_at": _is_moment,
     "deadline": _is_moment,
     "ttl": _is_ttl,
     "last_epoch": _is_moment,
     "sops_key_path": _is_text,
-    **{field.name: _whole(0, _MOST_ORDERS) for field in fields(Tally)},
-    "cursor": _whole(0, _MOST_ORDERS),
+    **{field.name: _whole(0, MAX_ORDERS) for field in fields(Tally)},
+    "cursor": _whole(0, MAX_ORDERS),
     "ready": lambda value: isinstance(value, frozenset) and _nums(value),
     "stop": _one_of(Reason),
-    "stop_cursor": _whole(0, _MOST_ORDERS),
+    "stop_cursor": _whole(0, MAX_ORDERS),
     "completed_at": _is_moment,
     "status": _one_of(Status),
     "retry_of": _is_text,

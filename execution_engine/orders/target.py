@@ -75,7 +75,7 @@ class Fleet(Target, Protocol):
         ...
 
     def release(self, order: Order) -> None:
-        """The order has ended: nothing that was kept for its workers is needed any more."""
+        """The order, as it is when it has ended: nothing that was kept for its workers is needed any more."""
         ...
 
 

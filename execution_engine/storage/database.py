@@ -15,6 +15,7 @@ from pynamodb.transactions import TransactWrite
 
 from execution_engine.clock import Clock
 from execution_engine.errors import ConditionLost, StoreError
+from execution_engine.storage.service_errors import code_of
 
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 """Why a transaction is cancelled when somebody else was first. Anything else is no news about the records."""
@@ -62,7 +63,7 @@ class Database:
                 answer = self._connection.dispatch("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
                 return dict(answer["Attributes"])
             except ClientError as error:
-                if _code(error) != "TransactionConflictException":  # a transaction is at work on the item
+                if code_of(error) != "TransactionConflictException":  # a transaction is at work on the item
                     raise _lost(error, what) from error
         raise StoreError(f"a {what} was in transactions {_UNPROCESSED_TRIES} times in a row")
 
@@ -148,14 +149,10 @@ def commit(transaction: TransactWrite) -> None:
 
 def _lost(error: ClientError, what: str) -> Exception:
     failure: Exception = error
-    if _code(error) != "ConditionalCheckFailedException":
+    if code_of(error) != "ConditionalCheckFailedException":
         return failure
     cause = error.__cause__
     lost = ConditionLost(f"{what} was changed by somebody else first")
     if isinstance(cause, ClientError):
         lost.found = cause.response.get("Item", {})
     return lost
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))

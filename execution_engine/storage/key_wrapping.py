@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from execution_engine.errors import BundleUnreadable, SealingFailed
+from execution_engine.storage.service_errors import code_of
 
 _WILL_NOT_DO = frozenset(
     {
@@ -37,7 +38,7 @@ class KmsWrapping:
                 KeyId=self._key, Plaintext=identity.encode(), EncryptionContext={"run_id": run_id}
             )
         except ClientError as error:
-            if (code := error.response["Error"]["Code"]) in _WILL_NOT_DO:
+            if (code := code_of(error)) in _WILL_NOT_DO:
                 raise SealingFailed(
                     f"the KMS key {self._key} can't encrypt the key of run {run_id} ({code}); check "
                     "AWS_EXE_SYS_KMS_KEY, the key's state and policy, and the role's kms:Encrypt"
@@ -53,7 +54,7 @@ class KmsWrapping:
         except UnicodeDecodeError:
             raise BundleUnreadable(f"what was wrapped for run {run_id} is no age key") from None
         except ClientError as error:
-            if (code := error.response["Error"]["Code"]) in _WILL_NOT_DO:
+            if (code := code_of(error)) in _WILL_NOT_DO:
                 raise BundleUnreadable(
                     f"the KMS key {self._key} can't decrypt the key of run {run_id} ({code}); check "
                     "AWS_EXE_SYS_KMS_KEY, the key's state and policy, and the role's kms:Decrypt"

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from execution_engine.errors import BundleUnreadable
+from execution_engine.storage.service_errors import code_of
 
 
 class ParameterKeys:
@@ -33,7 +34,7 @@ class ParameterKeys:
         try:
             self._client.delete_parameter(Name=path)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ParameterNotFound":
+            if code_of(error) != "ParameterNotFound":
                 raise
 
     def get(self, path: str) -> str:
@@ -41,8 +42,7 @@ class ParameterKeys:
         try:
             value = self._client.get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in ("ParameterNotFound", "AccessDeniedException", "AccessDenied"):
+            if (code := code_of(error)) in ("ParameterNotFound", "AccessDeniedException", "AccessDenied"):
                 raise BundleUnreadable(
                     f"the age key at {path} can't be read ({code}); a run's key is deleted when the run ends: "
                     "submit the job again"

@@ -33,6 +33,7 @@ class DynamoLocks:
 
     def __init__(self, database: Database, tables: Tables) -> None:
         self._database = database
+        self._table = tables.names.locks
         self._model = tables.lock
 
     def enter(self, run_id: str, marks: frozenset[str], owner: str, now: float, seconds: float) -> Lease | None:
@@ -78,7 +79,7 @@ class DynamoLocks:
         if not gone:
             return
         request = {
-            "TableName": self._model.Meta.table_name,
+            "TableName": self._table,
             "Key": {"pk": {"S": lock_key(run_id)}},
             "UpdateExpression": "REMOVE " + ", ".join(f"#{name}" for name in gone),
             "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in gone),
@@ -126,7 +127,7 @@ class DynamoLocks:
         self._database.update(self._row(lease.run_id), actions, self._is_held(lease))
 
     def is_settled(self, run_id: str) -> bool:
-        items = self._database.batch_get(str(self._model.Meta.table_name), [lock_key(run_id)])
+        items = self._database.batch_get(self._table, [lock_key(run_id)])
         return not any(name in item for item in items for name in ("owner", "marks"))
 
     def _freeing(self) -> list[Action]:

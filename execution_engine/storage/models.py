@@ -149,6 +149,7 @@ class TableNames:
 class Tables:
     """The models, bound to one deployment's tables."""
 
+    names: TableNames
     order: type[OrderRow]
     run: type[RunRow]
     event: type[EventRow]
@@ -161,6 +162,7 @@ class Tables:
             return type(base.__name__, (base,), {"Meta": type("Meta", (), {"table_name": table, "region": region})})
 
         return cls(
+            names=names,
             order=bound(OrderRow, names.orders),
             run=bound(RunRow, names.orders),
             event=bound(EventRow, names.events),

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from botocore.exceptions import ClientError
 
 from execution_engine.errors import CodeUnusable, StoreError
+from execution_engine.storage.service_errors import code_of
 
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -28,9 +29,9 @@ class Bucket:
             answer = self.client.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{limit - 1}")
             return bytes(answer["Body"].read(limit))
         except ClientError as error:
-            if _code(error) == "InvalidRange":  # S3's answer to a range of an empty object
+            if code_of(error) == "InvalidRange":  # S3's answer to a range of an empty object
                 return b""
-            if _code(error) in _ABSENT:
+            if code_of(error) in _ABSENT:
                 return None
             raise
 
@@ -40,7 +41,7 @@ class Bucket:
         try:
             answer = self.client.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code_of(error) in _ABSENT:
                 return False
             raise
         if (size := answer["ContentLength"]) > limit:
@@ -67,7 +68,7 @@ class Bucket:
         try:
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
         except ClientError as error:
-            if _code(error) in _TAKEN:
+            if code_of(error) in _TAKEN:
                 return False
             raise
         return True
@@ -87,7 +88,7 @@ class Bucket:
         try:
             return dict(self.client.head_object(Bucket=self.name, Key=key))
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code_of(error) in _ABSENT:
                 return None
             raise
 
@@ -118,7 +119,3 @@ class Bucket:
             if errors := answer.get("Errors"):
                 first = errors[0]
                 raise StoreError(f"s3://{self.name}/{first['Key']} can't be deleted: {first['Code']}")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from execution_engine.jobs.naming import instances_prefix, log_prefix, result_key
 from execution_engine.orders.report import RESULT_LIMIT, Result, parse_result
 from execution_engine.storage.objects import Bucket
+from execution_engine.storage.service_errors import code_of
 
 PIECE = 256 * 1024
 """At most so many bytes of a log are in memory at a time."""
@@ -90,7 +91,7 @@ class OrderLogs:
         try:
             answer = self._bucket.client.get_object(Bucket=self._bucket.name, Key=key, Range=f"bytes={start}-")
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "NoSuchKey":
+            if code_of(error) == "NoSuchKey":
                 return  # it lived its day since it was listed
             raise
         yield from answer["Body"].iter_chunks(PIECE)

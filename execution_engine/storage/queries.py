@@ -16,6 +16,7 @@ from execution_engine.storage.database import Database
 from execution_engine.storage.models import Tables
 from execution_engine.storage.pages import ContinuationUnreadable, Page, continuation, page, start_key
 from execution_engine.storage.rows import read_event, read_order, read_run, run_values
+from execution_engine.storage.service_errors import code_of
 
 ORDERS_OF_RUN = "run_id-order_num-index"
 EVENTS_OF_TRACE = "trace_id-epoch-index"
@@ -55,7 +56,7 @@ class Queries:
             "ProjectionExpression": "order_num",
         }
         while True:
-            answer = self._database.query(self._orders_table, **request)
+            answer = self._database.query(self._tables.names.orders, **request)
             for item in answer["Items"]:
                 return self.order(run_id, item["order_num"]["S"])
             if not answer.get("LastEvaluatedKey"):
@@ -72,7 +73,7 @@ class Queries:
         if after is not None:
             free = {"order_num": "S", "pk": "S"}
             request["ExclusiveStartKey"] = start_key(after, {"run_id": {"S": run_id}}, free)
-        answer = self._page(self._orders_table, request, limit)
+        answer = self._page(self._tables.names.orders, request, limit)
         rows, next_page = answer["Items"], continuation(answer.get("LastEvaluatedKey"))
         return page(lambda row: read_order(self._tables, row), rows, next_page)
 
@@ -106,7 +107,7 @@ class Queries:
         request["ExpressionAttributeValues"] = values
         if after is not None:
             request["ExclusiveStartKey"] = start_key(after, fixed, free)
-        answer = self._page(self._events_table, request, limit)
+        answer = self._page(self._tables.names.events, request, limit)
         rows, next_page = answer["Items"], continuation(answer.get("LastEvaluatedKey"))
         return page(lambda row: read_event(self._tables, row), rows, next_page)
 
@@ -121,7 +122,7 @@ class Queries:
         if after is not None:
             free = {"trace_id": "S", "sk": "S", "epoch": "N"}
             request["ExclusiveStartKey"] = start_key(after, {"order_name": {"S": order_name}}, free)
-        answer = self._page(self._events_table, request, limit)
+        answer = self._page(self._tables.names.events, request, limit)
         rows, next_page = answer["Items"], continuation(answer.get("LastEvaluatedKey"))
         return page(lambda row: read_event(self._tables, row), rows, next_page)
 
@@ -138,21 +139,12 @@ class Queries:
             return self._database.query(table, **request, **bound)
         except ClientError as error:
             # A continuation of another question, as DynamoDB sees it: "outside query boundaries".
-            invalid = error.response.get("Error", {}).get("Code") == "ValidationException"
-            if invalid and "ExclusiveStartKey" in request:
+            if code_of(error) == "ValidationException" and "ExclusiveStartKey" in request:
                 raise ContinuationUnreadable(
                     "the continuation belongs to another question; begin again without one"
                 ) from error
             raise
 
     def _item(self, run_id: str, num: str) -> dict[str, Any] | None:
-        found = self._database.batch_get(self._orders_table, [row_key(run_id, num)])
+        found = self._database.batch_get(self._tables.names.orders, [row_key(run_id, num)])
         return found[0] if found else None
-
-    @property
-    def _orders_table(self) -> str:
-        return str(self._tables.order.Meta.table_name)
-
-    @property
-    def _events_table(self) -> str:
-        return str(self._tables.event.Meta.table_name)

@@ -39,14 +39,14 @@ class DynamoRecords:
         self._database.put(run_row(self._tables, run), self._tables.run.pk.does_not_exist())
 
     def add_orders(self, orders: Sequence[Order], events: Sequence[Event]) -> None:
-        rows = [(self._orders_table, order_row(self._tables, order)) for order in orders]
-        lines = [(self._events_table, event_row(self._tables, event)) for event in events]
+        rows = [(self._tables.names.orders, order_row(self._tables, order)) for order in orders]
+        lines = [(self._tables.names.events, event_row(self._tables, event)) for event in events]
         self._database.batch_write((table, {"PutRequest": {"Item": row.serialize()}}) for table, row in [*rows, *lines])
 
     def read(self, run_id: str, nums: Iterable[str] = (), *, with_run: bool = False) -> Rows:
         wanted = list(dict.fromkeys(nums))
         asked = [RUN_NUM, *wanted] if with_run else wanted
-        items = self._database.batch_get(self._orders_table, (row_key(run_id, num) for num in asked))
+        items = self._database.batch_get(self._tables.names.orders, (row_key(run_id, num) for num in asked))
         run: Run | None = None
         orders: list[Order] = []
         missing = dict.fromkeys(wanted, "no such record")
@@ -64,7 +64,7 @@ class DynamoRecords:
 
     def inspect(self, run_id: str, nums: Iterable[str]) -> list[Wreck]:
         wanted = list(dict.fromkeys(nums))
-        items = self._database.batch_get(self._orders_table, (row_key(run_id, num) for num in wanted))
+        items = self._database.batch_get(self._tables.names.orders, (row_key(run_id, num) for num in wanted))
         found = {split_key(item)[1]: item for item in items}
         wrecks = (wreck_of(self._tables, run_id, num, found.get(num)) for num in wanted)
         return [wreck for wreck in wrecks if wreck is not None]
@@ -143,8 +143,8 @@ class DynamoRecords:
         lines = [{"trace_id": {"S": event.trace_id}, "sk": {"S": event.sk}} for event in events]
         rows = [{"pk": {"S": row_key(run_id, num)}} for num in [*nums, RUN_NUM]]
         self._database.batch_write(
-            [(self._events_table, {"DeleteRequest": {"Key": key}}) for key in lines]
-            + [(self._orders_table, {"DeleteRequest": {"Key": key}}) for key in rows]
+            [(self._tables.names.events, {"DeleteRequest": {"Key": key}}) for key in lines]
+            + [(self._tables.names.orders, {"DeleteRequest": {"Key": key}}) for key in rows]
         )
 
     # How values become expressions
@@ -203,11 +203,3 @@ class DynamoRecords:
 
     def _run_key(self, run_id: str) -> RunRow:
         return self._tables.run(row_key(run_id, RUN_NUM))
-
-    @property
-    def _orders_table(self) -> str:
-        return str(self._tables.order.Meta.table_name)
-
-    @property
-    def _events_table(self) -> str:
-        return str(self._tables.event.Meta.table_name)

@@ -21,6 +21,7 @@ class DynamoSubmissions:
 
     def __init__(self, database: Database, tables: Tables) -> None:
         self._database = database
+        self._table = tables.names.locks
         self._model = tables.submission
 
     def claim(self, submission: Submission, now: float) -> Submission:
@@ -34,7 +35,7 @@ class DynamoSubmissions:
             return self._read(submission.key, dict(lost.found))
 
     def find(self, key: str, now: float) -> Submission | None:
-        for item in self._database.batch_get(str(self._model.Meta.table_name), [key]):
+        for item in self._database.batch_get(self._table, [key]):
             found = self._read(key, item)
             return found if found.expires_at > now else None
         return None

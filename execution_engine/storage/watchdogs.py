@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from execution_engine.jobs.naming import watchdog_name
+from execution_engine.storage.service_errors import code_of
 
 
 class StepFunctionWatchdogs:
@@ -26,5 +27,5 @@ class StepFunctionWatchdogs:
                 input=json.dumps(watched, sort_keys=True),
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            if code_of(error) != "ExecutionAlreadyExists":
                 raise

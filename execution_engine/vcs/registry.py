@@ -18,10 +18,6 @@ GROUP = "execution_engine.vcs"
 OWN: Mapping[str, str] = {"github": "execution_engine.vcs.github:github"}
 
 
-def known_providers() -> frozenset[str]:
-    return frozenset(installed(GROUP, OWN))
-
-
 def provider(name: str, context: VcsContext, points: Mapping[str, EntryPoint] | None = None) -> VcsProvider:
     """Raises ``NotFound`` for a name that nobody brings, and ``SettingsError`` for one that can't be loaded."""
     found = installed(GROUP, OWN) if points is None else points

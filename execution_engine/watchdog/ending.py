@@ -7,6 +7,7 @@ import structlog
 from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.orders.order import Order
+from execution_engine.orders.outside import result_from_outside
 from execution_engine.orders.signals import SILENCE, Signals
 from execution_engine.orders.status import Reason, Status
 from execution_engine.orders.store import Reports, Waker
@@ -79,13 +80,7 @@ class Ending:
         return (Status.TIMED_OUT if reason == Reason.JOB_TIMED_OUT else Status.FAILED), reason
 
     def _write(self, order: Order, status: Status, reason: str | None, why: str) -> None:
-        result = {
-            "status": str(status),
-            "log": why,
-            "exit_code": None,
-            "reason": reason,
-            "ended_at": self._clock.now(),
-        }
+        result = result_from_outside(status, reason, why, self._clock.now())
         written = self._services.conclude(order, result) or self._reports.write_result(
             order.run_id, order.order_num, order.attempt, result
         )

@@ -13,6 +13,7 @@ from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import RUN_NUM
 from execution_engine.logs import about
 from execution_engine.orders.order import Order
+from execution_engine.orders.outside import stop_request
 from execution_engine.orders.run import Phase, Run, until_next_look
 from execution_engine.orders.signals import SILENCE, Signals
 from execution_engine.orders.status import Status
@@ -151,17 +152,8 @@ class Watchdog:
         if verdict is Verdict.POKE:
             self._waker.wake(order.run_id, order.order_num)
         elif verdict is Verdict.ASK:
-            self._reports.ask(
-                order.run_id,
-                order.order_num,
-                {
-                    "action": "stop",
-                    "attempt": order.attempt,
-                    "reason": None,
-                    "status": str(Status.TIMED_OUT),
-                    "asked_at": self._clock.now(),
-                },
-            )
+            request = stop_request(order.attempt, Status.TIMED_OUT, None, self._clock.now())
+            self._reports.ask(order.run_id, order.order_num, request)
         elif verdict is Verdict.LOST:
             self._ending.lost(order)
         elif verdict is Verdict.OVERDUE:

@@ -122,7 +122,8 @@ class Engine(Services):
     def orchestrator(self) -> Orchestrator:
         from execution_engine.orchestrator.finalization import Finalization
         from execution_engine.orchestrator.hearing import Hearing
-        from execution_engine.orchestrator.orchestrator import Orchestrator, Pace
+        from execution_engine.orchestrator.launching import Launching
+        from execution_engine.orchestrator.orchestrator import Orchestrator
         from execution_engine.orchestrator.run_lock import RunLock
         from execution_engine.orchestrator.salvage import Salvage
         from execution_engine.orchestrator.stopping import Stopping
@@ -132,21 +133,21 @@ class Engine(Services):
         settings.need("ssm_prefix")
         if not self.targets:
             settings.need("worker_lambda")  # or what any other target asks for: one there must be
+        stopping = Stopping(self.reports, self.targets, self.clock, self.identifiers)
         return Orchestrator(
             records=self.records,
             reports=self.reports,
             lock=RunLock(self.locks, self.clock, self.identifiers, settings.lease),
-            watchdogs=self.watchdogs,
             waker=self.waker,
-            targets=self.targets,
             hearing=Hearing(self.records, self.reports, settings.relaunch_after, on_threads),
-            stopping=Stopping(self.reports, self.targets, self.clock, self.identifiers),
+            launching=Launching(self.records, self.watchdogs, self.targets, stopping, self.clock, settings.tick),
+            stopping=stopping,
             salvage=Salvage(self.records, self.reports, partial(age_key_path, settings.ssm_prefix), self.clock),
             finalization=Finalization(self.records, self.keys, self.done, self.clock, self.signals),
             clock=self.clock,
             identifiers=self.identifiers,
             limits=Limits(max_in_flight=settings.max_in_flight),
-            pace=Pace(tick=settings.tick, pass_seconds=settings.pass_seconds),
+            pass_seconds=settings.pass_seconds,
             concurrently=on_threads,
             signals=self.signals,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,10 +21,12 @@ from execution_engine.jobs.naming import RUN_NUM, age_key_path, flow_id, parse_c
 from execution_engine.jobs.specification import parse_job
 from execution_engine.orchestrator.finalization import Finalization
 from execution_engine.orchestrator.hearing import Hearing
-from execution_engine.orchestrator.orchestrator import Orchestrator, Pace
+from execution_engine.orchestrator.launching import Launching
+from execution_engine.orchestrator.orchestrator import Orchestrator
 from execution_engine.orchestrator.run_lock import RunLock
 from execution_engine.orchestrator.salvage import Salvage
 from execution_engine.orchestrator.stopping import Stopping
+from execution_engine.orders.concurrently import Concurrently, in_turn
 from execution_engine.orders.event import Event
 from execution_engine.orders.first_events import first_events
 from execution_engine.orders.marks import callback_mark
@@ -39,14 +41,10 @@ LEASE = 60.0
 TICK = 60
 
 
-def in_turn(act: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
-    """``map``: what the engine does on threads, one after the other, so that a run can be repeated exactly."""
-    return [act(one) for one in things]
-
-
 class Platform:
     """``lock``, ``locks`` and whatever else is handed in may be replaced by what a test wants to see fail, or
-    to watch. ``clock`` is the engine's; ``objects`` may go by another."""
+    to watch. ``clock`` is the engine's; ``objects`` may go by another. What the engine does on threads comes one after
+    the other here, so that a run can be repeated exactly."""
 
     def __init__(
         self,
@@ -61,7 +59,7 @@ class Platform:
         calls: Calls | None = None,
         clock: Any = None,
         objects: Objects | None = None,
-        concurrently: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]] = in_turn,
+        concurrently: Concurrently = in_turn,
         lease: float = LEASE,
         signals: Signals = SILENCE,
     ) -> None:
@@ -84,21 +82,22 @@ class Platform:
         self.on_notification: Callable[[str, str], None] | None = None
         """Told (run, mark) of each claim and result that is written."""
         self.objects.on_created = self._created
+        stopping = Stopping(self.reports, self.target, self.clock, self.identifiers)
+        targets = {"lambda": self.target, "codebuild": self.target}
         self.orchestrator = Orchestrator(
             records=self.records,
             reports=self.reports,
             lock=lock(self.locks, self.clock, self.identifiers, lease),
-            watchdogs=self.watchdogs,
             waker=self.waker,
-            targets={"lambda": self.target, "codebuild": self.target},
             hearing=Hearing(self.records, self.reports, relaunch_after, concurrently),
-            stopping=Stopping(self.reports, self.target, self.clock, self.identifiers),
+            launching=Launching(self.records, self.watchdogs, targets, stopping, self.clock, TICK),
+            stopping=stopping,
             salvage=Salvage(self.records, self.reports, partial(age_key_path, "/engine"), self.clock),
             finalization=Finalization(self.records, self.keys, self.done, self.clock, signals),
             clock=self.clock,
             identifiers=self.identifiers,
             limits=self.limits,
-            pace=Pace(tick=TICK, pass_seconds=pass_seconds),
+            pass_seconds=pass_seconds,
             concurrently=concurrently,
             signals=signals,
         )

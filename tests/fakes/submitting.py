@@ -9,7 +9,7 @@ from typing import Any
 
 from fakes.bucket import MemoryBucket
 from fakes.calls import Calls
-from fakes.platform import TICK, Platform, in_turn
+from fakes.platform import TICK, Platform
 from fakes.submissions import MemorySubmissions
 from fakes.supplies import FakeCredentials, FakeGit
 from fakes.wrapping import MemoryWrapping
@@ -33,6 +33,7 @@ from execution_engine.jobs.naming import (
     log_prefix,
     result_key,
 )
+from execution_engine.orders.concurrently import in_turn
 from execution_engine.orders.run import Run
 from execution_engine.watchdog.sweep import Sweep
 

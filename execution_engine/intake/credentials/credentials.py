@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from execution_engine.intake.credentials import age_keys
 from execution_engine.intake.credentials.fetcher import Answer, Fetched, Fetcher, Unreadable
-from execution_engine.intake.credentials.fetching import Progress, read_all
+from execution_engine.intake.credentials.fetching import read_all
 from execution_engine.intake.credentials.locations import Location, location
 from execution_engine.intake.credentials.resolved import GitSecrets, Resolved
 from execution_engine.intake.credentials.session_length import Waiting, asked, needed
 from execution_engine.intake.credentials.target_account import TOO_LONG, Session, TargetAccounts, session_name
 from execution_engine.intake.credentials.values import GitEntry, Unusable, contents, git_secret
 from execution_engine.intake.credentials.variables import Judged, variables
+from execution_engine.intake.pulse import Progress, unheard
 from execution_engine.jobs.credential_locations import CredentialStore
 from execution_engine.jobs.faults import Faults, place, shown
 from execution_engine.jobs.job import Job, Order
-
-Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
+from execution_engine.orders.concurrently import Concurrently
 
 _LISTS: tuple[tuple[str, CredentialStore], ...] = (("ssm_paths", "ssm"), ("secret_manager_paths", "secretsmanager"))
 """In the order in which their variables win (contract section 2)."""
 
 _GIT: tuple[tuple[str, GitEntry], ...] = (("git_token_location", "token"), ("git_ssh_key_location", "private_key"))
-
-
-def _unheard() -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class Credentials:
         self._waiting = waiting
         self._concurrently = concurrently
 
-    def resolve(self, job: Job, run_id: str, progress: Progress = _unheard) -> Resolved:
+    def resolve(self, job: Job, run_id: str, progress: Progress = unheard) -> Resolved:
         """What the orders of a job get, or every fault of that, named by place and location and never by value.
 
         Asks nobody of a job that names no credentials. Raises ``StoreError`` if a store can't tell for now.

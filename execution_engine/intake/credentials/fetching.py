@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from execution_engine.errors import EngineError, StoreError
 from execution_engine.intake.credentials.fetcher import Answer, Fetcher, Unreadable
 from execution_engine.intake.credentials.locations import Location
+from execution_engine.intake.pulse import Progress
 from execution_engine.jobs.faults import MAX_SHOWN
-
-Progress = Callable[[], None]
-"""Told before each call that a submission gets on; what it raises ends the reading."""
 
 _ENOUGH = Unreadable(f"was not read any more, since {MAX_SHOWN} others can't be")
 

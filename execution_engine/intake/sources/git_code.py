@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -20,10 +19,9 @@ from execution_engine.intake.sources.git_auth import GitAuth
 from execution_engine.intake.sources.git_faults import FolderMissing, FolderUnusable, GitRefused
 from execution_engine.intake.sources.git_source import GitSource
 from execution_engine.jobs.job import Order
+from execution_engine.orders.concurrently import Concurrently
 
 log = structlog.get_logger()
-
-Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from fakes.bucket import MemoryBucket
 from fakes.calls import Calls
 from fakes.locks import MemoryLocks
 from fakes.objects import Objects
-from fakes.platform import TICK, in_turn
+from fakes.platform import TICK
 from fakes.records import MemoryRecords
 from fakes.reports import MemoryReports
 from fakes.services import MemoryDoneMarkers, MemoryKeys, MemoryTarget, MemoryWaker, MemoryWatchdogs
@@ -35,6 +35,7 @@ from execution_engine.intake.queueing import Queueing
 from execution_engine.intake.s3_code import S3Code
 from execution_engine.jobs.job import TARGETS, Door, Job
 from execution_engine.jobs.naming import kept_job_key
+from execution_engine.orders.concurrently import in_turn
 from execution_engine.storage.addresses import CallbackAddresses
 from execution_engine.watchdog.sweep import Sweep
 from execution_engine.watchdog.verdict import Patience

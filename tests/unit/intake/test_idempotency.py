@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes.calls import Crash, Point, Side
+from fakes.calls import Point, Side
 from faults.interleaving import Invocation, interleave
+from unit.intake.dying import at, die, points
 from unit.intake.stand import NOTHING, QuickSealer, Stand, order, zipped
 
 from execution_engine.errors import JobRefused, SealingFailed, SubmissionPending
@@ -78,6 +79,17 @@ def test_another_job_under_the_same_key_is_refused() -> None:
     assert begun(on) == {first["run_id"]}
 
 
+def test_of_what_the_platform_names_no_hash_is_made() -> None:
+    on = stand()
+    submit(on, key=None, came_as="sns:1")
+    [((key,), row)] = on.submissions.items.all.items()
+    assert row["fingerprint"] == key
+    on = stand()
+    submit(on, key="1")
+    [((key,), row)] = on.submissions.items.all.items()
+    assert row["fingerprint"] != key
+
+
 def test_a_key_lives_a_day() -> None:
     on = stand()
     first = submit(on)
@@ -103,31 +115,11 @@ def test_a_submission_that_fails_gives_its_key_back(sealer: Any, error: type[Exc
     assert "replayed" not in submit(on, OTHER)
 
 
-def crash(on: Stand, at: Callable[[Point], bool]) -> None:
-    """The first submission dies for good at the point."""
-    dead = False
-
-    def die(point: Point) -> None:
-        nonlocal dead
-        dead = dead or at(point)
-        if dead:
-            raise Crash(str(point))
-
-    with on.calls.points(die), pytest.raises(Crash):
-        submit(on)
-
-
-def points() -> list[tuple[int, Side]]:
-    on = stand()
-    submit(on)
-    return [(index, side) for index in range(1, len(on.calls.names) + 1) for side in Side]
-
-
 @pytest.mark.parametrize("pause", [0.0, 3.0, LEASE + 1])
-@pytest.mark.parametrize(("index", "side"), points(), ids=str)
+@pytest.mark.parametrize(("index", "side"), points(stand(), submit), ids=str)
 def test_after_one_that_died_the_next_with_its_key_succeeds(index: int, side: Side, pause: float) -> None:
     on = stand()
-    crash(on, lambda point: (point.index, point.side) == (index, side))
+    die(on, submit, at(index, side))
     before = begun(on)
     on.clock.advance(pause)
     answer = submit(on)
@@ -213,7 +205,7 @@ def first_calls() -> list[str]:
 def second_calls() -> list[str]:
     """Of one that takes over from a first that is about to signal."""
     on = stand()
-    crash(on, lambda point: (point.name, point.side) == ("reports.signal_start", Side.BEFORE))
+    die(on, submit, lambda point: (point.name, point.side) == ("reports.signal_start", Side.BEFORE))
     on.clock.advance(LEASE + 1)
     on.calls.reset()
     submit(on)

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from fakes.calls import Crash, Point, Side
+from fakes.calls import Side
+from unit.intake.dying import at, die, has_started, is_answered, look_after, points
 from unit.intake.stand import NOTHING, RUN_ID, QuickSealer, Stand, order, zipped
 
 from execution_engine.bundles.age import AgeKey, unseal_bytes
@@ -17,7 +18,7 @@ from execution_engine.errors import BundleUnreadable, JobRefused, SealingFailed,
 from execution_engine.jobs.naming import bundle_key, code_key, result_key
 from execution_engine.orders.run import Phase
 from execution_engine.orders.status import Status
-from execution_engine.watchdog.watchdog import SUBMISSION_LIMIT, Watched
+from execution_engine.watchdog.watchdog import Watched
 
 CODE = "s3://callers/code.zip"
 
@@ -230,22 +231,12 @@ def test_code_that_only_looks_like_gits_is_taken() -> None:
 # What is left when it dies
 
 
-def jobs_calls() -> int:
-    stand = Stand()
-    _submit(stand)
-    return len(stand.calls.names)
-
-
 def _submit(stand: Stand) -> None:
     stand.callers.objects[("callers", "code.zip")] = zipped("a")
     stand.submit(*[order(s3_location=CODE)] * 15, order())
 
 
-POINTS = [(index, side) for index in range(1, jobs_calls() + 1) for side in Side]
-
-
-def has_started(stand: Stand) -> bool:
-    return stand.objects.get(result_key(RUN_ID, "0000")) is not None
+POINTS = points(Stand(), _submit)
 
 
 def check_whole(stand: Stand) -> None:
@@ -260,17 +251,7 @@ def check_whole(stand: Stand) -> None:
 @pytest.mark.parametrize(("index", "side"), POINTS, ids=str)
 def test_a_call_that_fails_leaves_nothing_or_a_whole_run(index: int, side: Side) -> None:
     stand = Stand()
-
-    def fail(point: Point) -> None:
-        if (point.index, point.side) == (index, side):
-            raise ConnectionError(str(point))
-
-    answered = True
-    with stand.calls.points(fail):
-        try:
-            _submit(stand)
-        except ConnectionError:
-            answered = False
+    answered = is_answered(stand, _submit, at(index, side))
     assert answered is has_started(stand)
     if answered:
         check_whole(stand)
@@ -282,19 +263,8 @@ def test_a_call_that_fails_leaves_nothing_or_a_whole_run(index: int, side: Side)
 def test_a_process_that_dies_leaves_nothing_or_a_whole_run(index: int, side: Side) -> None:
     """Nothing more is done by it; its watchdog does the rest."""
     stand = Stand()
-    dead = False
-
-    def die(point: Point) -> None:
-        nonlocal dead
-        dead = dead or (point.index, point.side) == (index, side)
-        if dead:
-            raise Crash(str(point))
-
-    with stand.calls.points(die), pytest.raises(Crash):
-        _submit(stand)
-    stand.clock.advance(SUBMISSION_LIMIT + 1)
-    for run_id, num, attempt, _ in list(stand.watchdogs.started.values()):
-        stand.watchdog.check(Watched(run_id, num, attempt))
+    die(stand, _submit, at(index, side))
+    look_after(stand)
     if has_started(stand):
         check_whole(stand)
         assert stand.waker.woken == [(RUN_ID, "0000")]

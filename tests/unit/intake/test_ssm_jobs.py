@@ -9,10 +9,11 @@ import zipfile
 from typing import Any
 
 import pytest
-from fakes.calls import Crash, Point, Side
+from fakes.calls import Side
 from fakes.wrapping import MemoryWrapping
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.intake.dying import at, die, has_started, is_answered, look_after, points
 from unit.intake.stand import NOTHING, RUN_ID, QuickSealer, Stand, on_instances, order, zipped
 
 from execution_engine.bundles.manifest import Manifest
@@ -21,13 +22,12 @@ from execution_engine.errors import JobRefused, SealingFailed
 from execution_engine.intake.kept_jobs import KeptJobs
 from execution_engine.intake.retry import Retry
 from execution_engine.jobs.job import Job
-from execution_engine.jobs.naming import age_key_path, bundle_key, code_key, environment_key, result_key
+from execution_engine.jobs.naming import age_key_path, bundle_key, code_key, environment_key
 from execution_engine.orders.order import Order
 from execution_engine.orders.run import Phase
 from execution_engine.orders.status import Status
 from execution_engine.storage.models import TableNames, Tables
 from execution_engine.storage.rows import order_row, read_order
-from execution_engine.watchdog.watchdog import SUBMISSION_LIMIT, Watched
 
 KMS_KEY = "alias/engine"
 CODE = "s3://callers/code.zip"
@@ -218,17 +218,7 @@ def _submit(stand: Stand) -> None:
     stand.submit(*orders, door="ssm")
 
 
-def jobs_calls() -> int:
-    stand = ssm_stand()
-    _submit(stand)
-    return len(stand.calls.names)
-
-
-POINTS = [(index, side) for index in range(1, jobs_calls() + 1) for side in Side]
-
-
-def has_started(stand: Stand) -> bool:
-    return stand.objects.get(result_key(RUN_ID, "0000")) is not None
+POINTS = points(ssm_stand(), _submit)
 
 
 def check_whole(stand: Stand) -> None:
@@ -243,17 +233,7 @@ def check_whole(stand: Stand) -> None:
 @pytest.mark.parametrize(("index", "side"), POINTS, ids=str)
 def test_a_call_that_fails_leaves_nothing_or_a_whole_run(index: int, side: Side) -> None:
     stand = ssm_stand()
-
-    def fail(point: Point) -> None:
-        if (point.index, point.side) == (index, side):
-            raise ConnectionError(str(point))
-
-    answered = True
-    with stand.calls.points(fail):
-        try:
-            _submit(stand)
-        except ConnectionError:
-            answered = False
+    answered = is_answered(stand, _submit, at(index, side))
     assert answered is has_started(stand)
     if answered:
         check_whole(stand)
@@ -264,19 +244,8 @@ def test_a_call_that_fails_leaves_nothing_or_a_whole_run(index: int, side: Side)
 @pytest.mark.parametrize(("index", "side"), POINTS, ids=str)
 def test_a_process_that_dies_leaves_nothing_or_a_whole_run(index: int, side: Side) -> None:
     stand = ssm_stand()
-    dead = False
-
-    def die(point: Point) -> None:
-        nonlocal dead
-        dead = dead or (point.index, point.side) == (index, side)
-        if dead:
-            raise Crash(str(point))
-
-    with stand.calls.points(die), pytest.raises(Crash):
-        _submit(stand)
-    stand.clock.advance(SUBMISSION_LIMIT + 1)
-    for run_id, num, attempt, _ in list(stand.watchdogs.started.values()):
-        stand.watchdog.check(Watched(run_id, num, attempt))
+    die(stand, _submit, at(index, side))
+    look_after(stand)
     if has_started(stand):
         check_whole(stand)
     else:

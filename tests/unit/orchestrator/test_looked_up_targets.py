@@ -67,6 +67,15 @@ def test_each_attempt_has_its_own_id() -> None:
     assert stand.builds.begun == ["build-0001-1-1", "build-0001-2-1"]
 
 
+def test_an_order_is_released_as_it_has_ended_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand = Stand(lambda one: SUCCEEDED if one.attempt == 2 else FAILED)
+    released: list[Order] = []
+    monkeypatch.setattr(stand.target, "release", released.append)
+    stand.run(order("a", retries=1), order("b", must_succeed=False))
+    told = [(one.order_name, one.attempt, str(one.status)) for one in released]
+    assert sorted(told) == [("a", 2, "succeeded"), ("b", 1, "failed")]
+
+
 def test_what_died_before_its_worker_spoke_ends_within_a_tick_with_what_is_said() -> None:
     stand = Stand({"a": UNBORN}, {"a": "PROVISIONING failed: no such image"})
     ended = stand.run(order("a"), order("b", "a"))

@@ -78,7 +78,7 @@ def test_who_lost_the_lock_has_the_run_looked_at_again(platform: Platform, run_i
 
 
 def test_a_launch_that_fails_concerns_one_order_alone(platform: Platform, run_id: str) -> None:
-    platform.orchestrator._targets = {}
+    platform.orchestrator._launching._targets = {}
     platform.orchestrator.notice(run_id, START)
     platform.orchestrator.notice(run_id, frozenset({"0001/1/result", "0002/1/result"}))
     assert {one.reason for one in platform.orders(run_id).values()} == {"dispatch_failed"}

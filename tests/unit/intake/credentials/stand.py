@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.credential_stores import FakeParameterStore, FakeSecretsManager, FakeSts
-from fakes.platform import in_turn
 from fakes.time_and_ids import START, FakeClock
 
 from execution_engine.intake.credentials.credentials import Credentials
@@ -18,6 +17,7 @@ from execution_engine.intake.credentials.session_length import Waiting
 from execution_engine.intake.credentials.target_account import TargetAccounts
 from execution_engine.jobs.job import Job
 from execution_engine.jobs.specification import parse_job
+from execution_engine.orders.concurrently import in_turn
 
 RUN = "00000000-0000-4000-8000-000000000001"
 ROLE = "arn:aws:iam::210987654321:role/deploy"

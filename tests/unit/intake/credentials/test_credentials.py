@@ -12,7 +12,6 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from contracts.aws import REGION
-from fakes.platform import in_turn
 from fakes.time_and_ids import FakeClock
 from moto import mock_aws
 from unit.intake.credentials.stand import ROLE, RUN, Stand, job, order, told
@@ -26,6 +25,7 @@ from execution_engine.intake.credentials.session_length import Waiting
 from execution_engine.intake.credentials.target_account import TargetAccounts
 from execution_engine.jobs.job import Job
 from execution_engine.jobs.naming import age_key_path
+from execution_engine.orders.concurrently import in_turn
 from execution_engine.settings import Settings
 
 
