@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers, RandomIdentifiers
+from execution_engine.orders.concurrently import Concurrently, in_turn
 from execution_engine.settings import Settings
-
-
-def in_turn(act: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
-    """``map``, one after the other."""
-    return [act(one) for one in things]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +22,4 @@ class TargetContext:
     client: Callable[[str], Any]
     clock: Clock
     identifiers: Identifiers = field(default_factory=RandomIdentifiers)
-    concurrently: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]] = in_turn
+    concurrently: Concurrently = in_turn

@@ -57,7 +57,8 @@ def counted(most: int) -> Iterator[dict[str, Any]]:
 
 
 def counted_by_target() -> Iterator[dict[str, Any]]:
-    """What a further order of a chain takes on each target; of instances: their own requests by URL among them."""
+    """What a further order of a chain takes on each target; of instances: their own requests by URL among them. But for
+    StartBuild and SendCommand, one each, which stand-ins answer."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         CountingProxy() as proxy,

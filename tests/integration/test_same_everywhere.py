@@ -84,8 +84,8 @@ CASES: dict[str, tuple[list[str], Item]] = {
     "missing": (["no-such-command-here 2>/dev/null"], {}),
     "stdin": (["cat; echo rc=$?"], {}),
     "events": ([EVENTS], {}),
-    "trap": ([f"trap 'echo cleaned up; exit 5' INT; echo up; {FOREVER}"], {"timeout": 2}),
-    "deaf": ([f"trap '' INT TERM; echo up; {FOREVER}"], {"timeout": 1}),
+    "trap": ([f"trap 'echo cleaned up; exit 5' INT; echo up; {FOREVER}"], {"timeout": 5}),
+    "deaf": ([f"trap '' INT TERM; echo up; {FOREVER}"], {"timeout": 4}),
     "background": (["BACKGROUND", "sleep 0.5; echo done"], {}),
 }
 TARGETS = ("lambda", "codebuild", "ssm")

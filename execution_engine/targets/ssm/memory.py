@@ -15,15 +15,16 @@ MOST = 1_000
 
 @dataclass(slots=True)
 class Known:
-    """``begun``: the order's own claim is there; ``gathered``: its result is; ``delivered``: its environment is
-    deleted; ``released``: nothing is left to do. ``claimed``, ``reported``: instances that did, as was seen or heard;
-    ``listed``: those that had reported when it was last asked who had. ``renewed``: when, by the engine's clock, the
-    addresses were last found to be fresh."""
+    """``begun``: the order's own claim is there; ``gathered``: its result is; ``has_turn``: this process is the one
+    that makes it; ``delivered``: its environment is deleted; ``released``: nothing is left to do. ``claimed``,
+    ``reported``: instances that did, as was seen or heard; ``listed``: those that had reported when it was last
+    found that others had not. ``renewed``: when, by the engine's clock, the addresses were last found to be fresh."""
 
     launch: Launch | None = None
     begun: bool = False
     delivered: bool = False
     gathered: bool = False
+    has_turn: bool = False
     released: bool = False
     claimed: set[str] = field(default_factory=set)
     reported: set[str] = field(default_factory=set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from execution_engine.jobs.naming import claim_key, instances_prefix, result_key
+from execution_engine.jobs.naming import claim_key, gathering_key, instances_prefix, result_key
 from execution_engine.targets.ssm.attempt import Attempt
 
 
@@ -28,23 +28,26 @@ ABSENT = Presence()
 
 
 class Muster:
-    """Of one attempt, at one moment. ``has_begun``, ``has_ended``: its order's own claim, and result, are there."""
+    """Of one attempt, at one moment. ``has_begun``, ``has_ended``: its order's own claim, and result, are there;
+    ``gathering``: for how many seconds somebody has been making the result, None: nobody has."""
 
-    def __init__(self, present: dict[str, Presence], *, has_begun: bool, has_ended: bool) -> None:
+    def __init__(
+        self, present: dict[str, Presence], *, has_begun: bool, has_ended: bool, gathering: float | None
+    ) -> None:
         self._present = present
         self.has_begun = has_begun
         self.has_ended = has_ended
+        self.gathering = gathering
 
     @classmethod
     def of(cls, attempt: Attempt, objects: Iterable[tuple[str, float]]) -> Muster:
         """``objects``: keys below ``callback_folder``, each with its age in seconds. Others are left alone."""
         prefix = instances_prefix(*attempt)
-        own = {claim_key(*attempt): False, result_key(*attempt): False}
+        own: dict[str, float] = {}
         present: dict[str, Presence] = {}
         for key, age in objects:
-            if key in own:
-                own[key] = True
             if not key.startswith(prefix):
+                own[key] = max(0.0, age)
                 continue
             name, _, kind = key.removeprefix(prefix).partition("/")
             seen = present.get(name, ABSENT)
@@ -54,7 +57,12 @@ class Muster:
                 present[name] = replace(seen, beat=max(0.0, age))
             elif kind == "result.json":
                 present[name] = replace(seen, has_result=True)
-        return cls(present, has_begun=own[claim_key(*attempt)], has_ended=own[result_key(*attempt)])
+        return cls(
+            present,
+            has_begun=claim_key(*attempt) in own,
+            has_ended=result_key(*attempt) in own,
+            gathering=own.get(gathering_key(*attempt)),
+        )
 
     def __getitem__(self, instance: str) -> Presence:
         return self._present.get(instance, ABSENT)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from execution_engine.jobs.naming import callback_folder, claim_key, events_key, result_key
+from execution_engine.jobs.naming import callback_folder, claim_key, events_key, gathering_key, result_key
 from execution_engine.orders.report import RESULT_LIMIT, Claim, parse_claim
 from execution_engine.storage.objects import Bucket
 from execution_engine.storage.reports import S3Reports
@@ -76,6 +76,10 @@ class InstanceReports:
             "execution_url": execution_url,
         }
         return self._bucket.write_once(claim_key(*attempt), json.dumps(claim).encode())
+
+    def take_turn(self, attempt: Attempt, instance: str, now: float) -> bool:
+        """Says that whoever heard of this instance makes the order's result; false if somebody else said so."""
+        return self._bucket.write_once(gathering_key(*attempt), json.dumps({"instance": instance, "at": now}).encode())
 
     def write_events(self, attempt: Attempt, events: list[dict[str, Any]]) -> None:
         """The order's own. Whoever gathers them gathers the same."""

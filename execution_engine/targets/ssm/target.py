@@ -7,8 +7,10 @@ from typing import Any
 
 import structlog
 
+from execution_engine.clock import Clock
 from execution_engine.jobs.naming import environment_key, renewal_key
 from execution_engine.orders.order import Order
+from execution_engine.orders.status import Status
 from execution_engine.orders.target import Found, State
 from execution_engine.storage.addresses import CallbackAddresses
 from execution_engine.storage.objects import Bucket
@@ -19,7 +21,7 @@ from execution_engine.targets.ssm.ending import Ending
 from execution_engine.targets.ssm.gathering import Gathering
 from execution_engine.targets.ssm.launches import Launches
 from execution_engine.targets.ssm.launching import Launching, Sending
-from execution_engine.targets.ssm.looking import Looking
+from execution_engine.targets.ssm.looking import RENEW_AFTER, Looking
 from execution_engine.targets.ssm.memory import Memory
 from execution_engine.targets.ssm.packer import Manner, Packer, WriteLaunch
 from execution_engine.targets.ssm.reports import InstanceReports
@@ -40,6 +42,7 @@ class SsmTarget:
         ending: Ending,
         gathering: Gathering,
         memory: Memory,
+        clock: Clock,
     ) -> None:
         self._bucket = bucket
         self._commands = commands
@@ -47,6 +50,7 @@ class SsmTarget:
         self._looking = looking
         self._ending = ending
         self._memory = memory
+        self._clock = clock
         self.gathering = gathering
 
     def launch(self, order: Order) -> tuple[str, str | None] | None:
@@ -74,14 +78,19 @@ class SsmTarget:
         return self._ending.conclude(order, result)
 
     def release(self, order: Order) -> None:
-        """One call. The launches live their day: without them a launcher that was slow, or comes late, would launch
-        after all, and for instances that have the tags only by then. Nothing in them is secret, and the addresses
-        in them are dead by then, or of no use."""
+        """At most one call; none where the order ended as its instances did, soon: before its result is written its
+        environment is deleted. The launches live their day: without them a launcher that was slow, or comes late,
+        would launch after all, and for instances that have the tags only by then. Nothing in them is secret, and the
+        addresses in them are dead by then, or of no use."""
         attempts = [Attempt(order.run_id, order.order_num, number) for number in range(1, order.attempt + 1)]
         for attempt in attempts:
             self._memory.of(attempt).released = True
-        keys = [environment_key(order.run_id, order.order_num), *(renewal_key(*attempt) for attempt in attempts)]
-        self._bucket.delete(keys)
+        gathered = order.instances and (order.attempt > order.retries or order.status is Status.SUCCEEDED)
+        keys = [] if gathered else [environment_key(order.run_id, order.order_num)]
+        if order.attempt > 1 or self._clock.now() - (order.dispatched_at or 0.0) >= RENEW_AFTER / 2:
+            keys += [renewal_key(*attempt) for attempt in attempts]
+        if keys:
+            self._bucket.delete(keys)
 
 
 def ssm_target(context: TargetContext) -> SsmTarget | None:
@@ -120,6 +129,7 @@ def made(context: TargetContext, *, bucket: Bucket, addresses: CallbackAddresses
         ending=ending,
         gathering=gathering,
         memory=memory,
+        clock=clock,
     )
 
 

@@ -179,8 +179,9 @@ def test_what_could_not_be_cancelled_is_raised(fleet: Fleet) -> None:
         fleet.target.stop(order)
 
 
-def test_what_was_kept_for_it_is_gone_and_the_rest_is_not(fleet: Fleet) -> None:
-    order = fleet.launched("a", variables=1, attempt=2, retries=2)
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_what_was_kept_for_it_is_gone_and_the_rest_is_not(fleet: Fleet, attempt: int) -> None:
+    order = fleet.launched("a", variables=1, attempt=attempt, retries=2)
     other = fleet.launched("a", variables=1, order_num="0002")
     fleet.clock.advance(1_900.0)
     fleet.claim(order, "a")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from execution_engine.jobs.naming import claim_key, events_key, heartbeat_key, log_prefix, result_key
+from execution_engine.jobs.naming import claim_key, events_key, gathering_key, heartbeat_key, log_prefix, result_key
 from execution_engine.targets.ssm.attempt import Attempt
 from execution_engine.targets.ssm.muster import ABSENT, Muster, Presence
 
@@ -39,6 +39,8 @@ def test_what_is_the_orders_own_is_nobodys(number: int) -> None:
     begun = Muster.of(Attempt(*ids), [(claim_key(*ids), 1.0), (events_key(*ids), 1.0), *others])
     assert (begun.has_begun, begun.has_ended, begun.claimed, begun.reported) == (True, False, set(), set())
     assert Muster.of(Attempt(*ids), [(result_key(*ids), 1.0), *others]).has_ended
+    assert begun.gathering is None
+    assert Muster.of(Attempt(*ids), [(gathering_key(*ids), 3.0), *others]).gathering == 3.0
 
 
 @pytest.mark.parametrize(
