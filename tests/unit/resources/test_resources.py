@@ -153,7 +153,7 @@ def test_every_statement_says_why_and_names_exact_actions_and_resources(policy: 
         assert not [arn for arn in as_list(statement["Resource"]) if arn == "*" or arn.endswith(":*")]
 
 
-@pytest.mark.parametrize("policy", ["policies/init_job", "policies/control"])
+@pytest.mark.parametrize("policy", ["policies/init_job", "policies/ssm_config", "policies/control"])
 def test_who_takes_jobs_reads_the_credentials_that_it_may_and_no_key_of_a_run(policy: str) -> None:
     found = {one["Sid"]: one for one in resources.load(policy, **{**VALUES, **OPERATORS})["Statement"]}
     granted = {
@@ -172,7 +172,7 @@ def test_who_takes_jobs_reads_the_credentials_that_it_may_and_no_key_of_a_run(po
     assert denied["Resource"].endswith(":parameter/execution-engine/runs/*")
 
 
-@pytest.mark.parametrize("policy", ["policies/init_job", "policies/control"])
+@pytest.mark.parametrize("policy", ["policies/init_job", "policies/ssm_config", "policies/control"])
 @pytest.mark.parametrize(
     ("store", "context", "which"),
     [
@@ -250,7 +250,7 @@ def test_who_may_send_to_instances_may_send_documents_of_the_engines_name_only()
     }
 
 
-def test_who_packs_has_s3_encrypt_variables_and_who_signs_for_instances_has_it_open_them() -> None:
+def test_who_packs_for_instances_has_s3_encrypt_variables_and_who_signs_for_them_has_it_open_these() -> None:
     """By themselves they do neither: kept jobs are sealed by the same key."""
     via = {"StringEquals": {"kms:ViaService": f"s3.{VALUES['region']}.amazonaws.com"}}
     found = {
@@ -261,10 +261,9 @@ def test_who_packs_has_s3_encrypt_variables_and_who_signs_for_instances_has_it_o
         if action.startswith("kms:") and statement.get("Condition") == via
     }
     assert found == {
-        ("init_job", "kms:GenerateDataKey"),
+        ("ssm_config", "kms:GenerateDataKey"),
         ("control", "kms:GenerateDataKey"),
         ("orchestrator", "kms:Decrypt"),
-        ("watchdog_check", "kms:Decrypt"),
     }
 
 
