@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from execution_engine.cli.calls import Command
     from execution_engine.cli.machine import Machine
 
-_ORDER = ("run", "submit", "wait", "status", "history", "logs", "cancel", "retry", "comment", "validate", "graph")
+ORDER = (
+    *("run", "submit", "wait", "status", "history", "logs", "cancel", "retry"),
+    *("console", "comment", "validate", "graph", "serve", "aws"),
+)
 """As the help lists them; others follow."""
 
 
 class _Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         names = super().list_commands(ctx)
-        return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
 app = typer.Typer(

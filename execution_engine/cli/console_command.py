@@ -29,6 +29,7 @@ def console(call: Call, port: int, *, aws: bool, actions: bool, opens: bool) -> 
         raise WrongUsage("--aws and --state exclude each other: the console is one of a deployment, or of this machine")
     application_of, door_of = _parts()
     configure(readable=sys.stderr.isatty())
+    from execution_engine.console.rendering import prepare
     from execution_engine.local.http_server import HttpServer
 
     with _place(call, aws=aws) as place:
@@ -37,6 +38,7 @@ def console(call: Call, port: int, *, aws: bool, actions: bool, opens: bool) -> 
         try:
             door = door_of(RandomIdentifiers().nonce, server.port)
             late.application = application_of(place, door, actions=actions)
+            prepare()
             _tell(call, door.address, actions=actions)
             if opens and has_screen(os.environ, sys.platform):
                 webbrowser.open(door.ticket)

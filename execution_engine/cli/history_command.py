@@ -1,9 +1,11 @@
-"""``history TRACE``: everything that happened, oldest first."""
+"""``history TRACE``: everything that happened, oldest first; in bounded memory, however much that is."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ from execution_engine.cli import exits, instances
 from execution_engine.cli.board import STATUSES
 from execution_engine.cli.calls import Call
 from execution_engine.cli.wording import moment, words
-from execution_engine.history.documents import instance_documents
+from execution_engine.history.documents import Document, instance_documents
+
+_HEAD = '{\n  "events": ['
+_FOOT = "\n  ]"
 
 
 def history(call: Call, trace_id: str, order_name: str | None, export: Path | None = None) -> int:
@@ -19,24 +24,44 @@ def history(call: Call, trace_id: str, order_name: str | None, export: Path | No
         from execution_engine.cli import history_file
 
         return history_file.export(call, trace_id, order_name, export)
-    events: list[dict[str, Any]] = []
-    unreadable: list[str] = []
     columns = shutil.get_terminal_size().columns
     with call.machine() as (machine, _):
-        for page in machine.history.pages(trace_id, order_name):
-            unreadable += page.get("unreadable", ())
-            if call.output.as_json:
-                events += page["events"]
-            else:
-                for event in page["events"]:
-                    call.output.text("\n".join([line(event), *ends(event, columns)]))
+        pages = machine.history.pages(trace_id, order_name)
+        if call.output.as_json:
+            _write_document(call, pages)
+            return exits.SUCCEEDED
+        for page in pages:
+            lines = [text for event in page["events"] for text in (line(event), *ends(event, columns))]
+            if lines:
+                call.output.text("\n".join(lines))
+            for why in page.get("unreadable", ()):
+                call.output.say(why)
             if call.output.closed:
                 break
+    return exits.SUCCEEDED
+
+
+def _write_document(call: Call, pages: Iterator[Document]) -> None:
+    """One JSON document, written as it is read."""
+    unreadable: list[str] = []
+    begun = False
+    for page in pages:
+        told = ",".join("\n" + _inside(event, 4) for event in page["events"])
+        if told:
+            call.output.raw(f"{',' if begun else _HEAD}{told}".encode())
+            begun = True
+        unreadable += page.get("unreadable", ())
+        if call.output.closed:
+            return
+    tail = f',\n  "unreadable": {_inside(unreadable, 2).strip()}' if unreadable else ""
+    call.output.raw(f"{_FOOT if begun else _HEAD + ']'}{tail}\n}}\n".encode())
     for why in unreadable:
         call.output.say(why)
-    if call.output.as_json:
-        call.output.document({"events": events, **({"unreadable": unreadable} if unreadable else {})})
-    return exits.SUCCEEDED
+
+
+def _inside(value: object, depth: int) -> str:
+    """As it stands in an indented document, so many spaces in."""
+    return textwrap.indent(json.dumps(value, indent=2), " " * depth)
 
 
 def line(event: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ HEADERS = {
 }
 
 
-def html(text: str, status: int = 200) -> Response:
+def html(text: str | Iterable[str], status: int = 200) -> Response:
     return _answer(Response(text, status, content_type="text/html; charset=utf-8"))
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TextIO
 
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from execution_engine.console import told_by_events
 from execution_engine.console.graph import Graph, graph
 from execution_engine.console.log_window import tail, window
-from execution_engine.console.reading import SeenRun, bounded, counts, several_attempts
+from execution_engine.console.reading import MOST_EVENTS, SeenRun, counts, runs_of_trace, several_attempts
 from execution_engine.console.rendering import environment, style
 from execution_engine.console.timeline import Timeline, timeline
 from execution_engine.errors import NotFound
@@ -40,9 +41,13 @@ class ToldRun:
 
 def write_page(history: Asking, trace_id: str, order_name: str | None, now: float, file: TextIO) -> int:
     """Each run of the trace: graph, timeline, orders, the ends of their logs; and the events, whose number is
-    returned. ``order_name``: of this order only, without the pictures. Written as it is read."""
-    events = list(bounded(history.pages(trace_id, order_name)))
-    runs = [_told(run, events, now) for run in _runs(history, events)]
+    returned; of more than ``MOST_EVENTS`` the first, and it says so. ``order_name``: of this order only, without the
+    pictures."""
+    read = (event for page in history.pages(trace_id, order_name) for event in page["events"])
+    events = list(islice(read, MOST_EVENTS))
+    cut = next(read, None) is not None
+    later = runs_of_trace(history, trace_id) if cut and order_name is None else []
+    runs = [_told(run, events, now) for run in _runs(history, events, later)]
     page = (
         environment()
         .get_template("export.html")
@@ -52,6 +57,7 @@ def write_page(history: Asking, trace_id: str, order_name: str | None, now: floa
             now=now,
             runs=runs,
             events=events,
+            cut=cut,
             logs=_Logs(history).of,
             style=style(),
             policy=_policy(str(style())),
@@ -63,12 +69,15 @@ def write_page(history: Asking, trace_id: str, order_name: str | None, now: floa
     return len(events)
 
 
-def _runs(history: Asking, events: list[Document]) -> Iterator[Document]:
-    for told in told_by_events.runs(events):
+def _runs(history: Asking, events: list[Document], later: list[Document]) -> Iterator[Document]:
+    """``later``: of runs that may have begun behind these events, which are shown as far as there are records."""
+    known = {told["run_id"]: told for told in told_by_events.runs(events)}
+    for run_id in dict.fromkeys([*known, *(one["run_id"] for one in later)]):
         try:
-            yield history.run(told["run_id"])
+            yield history.run(run_id)
         except NotFound:
-            yield told
+            if run_id in known:
+                yield known[run_id]
 
 
 def _told(run: Document, events: list[Document], now: float) -> ToldRun:

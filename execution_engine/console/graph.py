@@ -42,6 +42,8 @@ class Graph:
 
 def graph(orders: Sequence[Document]) -> Graph | str:
     """Or why there is none."""
+    if not orders:
+        return "None of its orders is recorded yet."
     if len(orders) > MOST:
         return f"A graph of {len(orders):,} orders is no picture any more; up to {MOST:,} are drawn."
     by_num = {order["order_num"]: order for order in orders}

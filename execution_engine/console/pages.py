@@ -13,7 +13,7 @@ from execution_engine.console.graph import graph, needed
 from execution_engine.console.log_pages import attempt_of, instance_of
 from execution_engine.console.place import Place
 from execution_engine.console.reading import counts, find, has_ended, order_events, recent_runs, runs_of_trace, seen_run
-from execution_engine.console.rendering import render
+from execution_engine.console.rendering import render, streamed
 from execution_engine.console.timeline import timeline
 from execution_engine.errors import NotFound
 
@@ -55,7 +55,7 @@ class Pages:
         if endpoint == "trace":
             return self._trace(named["trace_id"], asked)
         if endpoint == "order_name":
-            return self._order_name(named["order_name"], asked)
+            return self._order_name(named["order_name"].removeprefix("~"), asked)
         if endpoint == "run":
             return self._run(named["run_id"], asked)
         return self._order(named["run_id"], named["num"], asked)
@@ -153,8 +153,9 @@ class Pages:
         if asked.shown and asked.shown == state:
             return answers.nothing_new()
         part = "_order_live" if name == "order" else f"_{name}"
-        template = f"{part}.html" if asked.is_live else f"{name}.html"
-        return answers.html(render(template, **self._shared, **values, state=state))
+        if asked.is_live:
+            return answers.html(render(f"{part}.html", **self._shared, **values, state=state))
+        return answers.html(streamed(f"{name}.html", **self._shared, **values, state=state))
 
 
 def _state(run: Mapping[str, Any]) -> str:

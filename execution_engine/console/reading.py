@@ -9,14 +9,14 @@ from itertools import islice
 
 from execution_engine.console import told_by_events
 from execution_engine.console.place import Browsing, Place
-from execution_engine.console.wording import ENDED
+from execution_engine.console.wording import ENDED, orders_path
 from execution_engine.errors import NotFound
 from execution_engine.history.asking import Asking
 from execution_engine.history.documents import Document
 from execution_engine.jobs.naming import JOB_ORDER_NAME
 
 MOST_EVENTS = 20_000
-"""Of a trace that are read to tell a run by, or its earlier attempts. They are small; the rest is left out."""
+"""Of a run, to tell it or its earlier attempts by, and of a page that is kept. They are small; the rest is left out."""
 
 RUN_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -58,7 +58,7 @@ def seen_run(place: Place, run_id: str, trace_id: str | None = None) -> SeenRun:
 def expired_run(history: Asking, run_id: str, trace_id: str) -> SeenRun | None:
     """From its events alone; None if there are none."""
     try:
-        events = [event for event in bounded(history.pages(trace_id)) if event["run_id"] == run_id]
+        events = list(bounded(history.pages(trace_id), run_id))
     except NotFound:
         return None
     told = told_by_events.runs(events)
@@ -68,8 +68,7 @@ def expired_run(history: Asking, run_id: str, trace_id: str) -> SeenRun | None:
 def events_of(history: Asking, run: Document) -> list[Document]:
     """Of this run, oldest first."""
     try:
-        found = bounded(history.pages(run["trace_id"]))
-        return [event for event in found if event["run_id"] == run["run_id"]]
+        return list(bounded(history.pages(run["trace_id"], since=_before(run)), run["run_id"]))
     except NotFound:
         return []
 
@@ -77,15 +76,22 @@ def events_of(history: Asking, run: Document) -> list[Document]:
 def order_events(history: Asking, run: Document, order_name: str) -> list[Document]:
     """Of this run's order, oldest first."""
     try:
-        found = bounded(history.pages(run["trace_id"], order_name))
+        found = bounded(history.pages(run["trace_id"], order_name, _before(run)), run["run_id"])
         # A name may be another's beginning: "a:…" is no event of "a".
-        return [event for event in found if event["run_id"] == run["run_id"] and event["order_name"] == order_name]
+        return [event for event in found if event["order_name"] == order_name]
     except NotFound:
         return []
 
 
-def bounded(pages: Iterable[Document]) -> Iterator[Document]:
-    return islice((event for page in pages for event in page["events"]), MOST_EVENTS)
+def bounded(pages: Iterable[Document], run_id: str | None = None) -> Iterator[Document]:
+    """At most ``MOST_EVENTS`` events, of this run or of all of them."""
+    found = (event for page in pages for event in page["events"] if run_id in (None, event["run_id"]))
+    return islice(found, MOST_EVENTS)
+
+
+def _before(run: Document) -> float:
+    """An epoch that all events of a run are later than; what its trace held before is not read."""
+    return max(0.0, float(run["created_at"]) - 1)
 
 
 def recent_runs(history: Browsing, limit: int) -> list[Document]:
@@ -123,7 +129,7 @@ def find(history: Browsing, sought: str) -> str | None:
     if _is_there(lambda: history.trace(sought, limit=1)):
         return f"/traces/{sought}"
     if _is_there(lambda: history.order(sought, limit=1)):
-        return f"/orders/{sought}"
+        return orders_path(sought)
     if _is_there(lambda: history.outline(sought)):
         return f"/runs/{sought}"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +17,10 @@ from execution_engine.console.ansi import visible
 from execution_engine.console.palette import style_sheet
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+
+
+PIECE = 400
+"""Bits of a page that are sent together, some ten kilobytes."""
 
 
 @cache
@@ -45,6 +49,7 @@ def environment() -> Environment:
         "ENDED": wording.ENDED,
         "counted": wording.counted,
         "web_address": wording.web_address,
+        "orders_path": wording.orders_path,
         "asset": asset_address,
     }
     return made
@@ -52,6 +57,20 @@ def environment() -> Environment:
 
 def render(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**values)
+
+
+def streamed(template: str, **values: Any) -> Iterator[str]:
+    """The same, as it comes: a browser shows a page's beginning while its end is being written."""
+    pieces = environment().get_template(template).stream(**values)
+    pieces.enable_buffering(PIECE)
+    return pieces
+
+
+def prepare() -> None:
+    """Reads all templates, so that the first page need not."""
+    made = environment()
+    for name in made.list_templates():
+        made.get_template(name)
 
 
 def told(value: object) -> str:

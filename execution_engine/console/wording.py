@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 MARKS = {
     "submitting": "…",
@@ -12,7 +12,7 @@ MARKS = {
     "running": "▶",
     "succeeded": "✓",
     "failed": "✗",
-    "timed_out": "⏱",
+    "timed_out": "◷",
 }
 
 ENDED = ("succeeded", "failed", "timed_out")
@@ -63,6 +63,12 @@ def size(count: int | None) -> str:
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
     return f"{count} B"
+
+
+def orders_path(order_name: str) -> str:
+    """Where all orders of a name are. Browsers take ``.`` and ``..`` for folders, so these stand behind a tilde, which
+    no name has."""
+    return "/orders/" + ("~" if order_name.strip(".") == "" else "") + quote(order_name, safe="")
 
 
 def web_address(text: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from execution_engine.orders.event import Event
@@ -31,6 +31,8 @@ _TOLD = (
     "log_bytes",
     "damaged",
 )
+
+_EVENT = tuple(field.name for field in fields(Event))
 
 
 def run_document(run: Run) -> Document:
@@ -87,7 +89,7 @@ def instance_documents(instances: object) -> list[Document]:
 
 def event_document(event: Event) -> Document:
     """As contract section 4 has it; what an event has not is left out."""
-    document = {name: value for name, value in asdict(event).items() if value is not None}
+    document = {name: value for name in _EVENT if (value := getattr(event, name)) is not None}
     document["sk"] = event.sk
     return document
 

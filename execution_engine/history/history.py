@@ -52,7 +52,7 @@ class History:
         later than. Records that can't be read are named under ``unreadable``.
         """
         sought = f"trace {trace_id}" + ("" if order_name is None else f" with an order {order_name}")
-        if not _is_id(trace_id) or not (order_name is None or _is_id(order_name)):
+        if not is_id(trace_id) or not (order_name is None or is_id(order_name)):
             raise _no_events(sought)
         page = self._queries.events(trace_id, order_name=order_name, since=since, after=after, limit=limit)
         begins = after is None and since is None
@@ -73,7 +73,7 @@ class History:
 
     def order(self, order_name: str, after: str | None = None, limit: int = 20) -> Document:
         """One page of what became of all orders of that name, newest first, as ``order_runs`` has it."""
-        known = _is_id(order_name) and order_name != JOB_ORDER_NAME
+        known = is_id(order_name) and order_name != JOB_ORDER_NAME
         page = order_runs(self._queries, order_name, after, limit) if known else {}
         if not known or (after is None and not page["runs"] and page["next"] is None and "unreadable" not in page):
             raise _no_events(f"an order {order_name} in any run")
@@ -148,7 +148,7 @@ class History:
         return self._logs.end(order, limit, None)
 
     def _run(self, run_id: str) -> Run:
-        run = self._queries.run(run_id) if _is_id(run_id) else None
+        run = self._queries.run(run_id) if is_id(run_id) else None
         if run is None or run.phase is Phase.WITHDRAWN:
             raise NotFound(
                 f"there is no run {run_id} (records of a run are kept for 1 day after its deadline; its events are "
@@ -158,7 +158,7 @@ class History:
 
     def _find(self, run_id: str, order: str) -> Order:
         found: Order | None = None
-        if _is_id(run_id) and _is_id(order):
+        if is_id(run_id) and is_id(order):
             found = self._queries.order(run_id, order) if _NUM.fullmatch(order) else None
             found = found or self._queries.order_named(run_id, order)
         if found is None:
@@ -179,7 +179,8 @@ class History:
             page = self._queries.orders(run_id, after=page.next)
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether anything of the engine's could be called so."""
     return _ID.fullmatch(text) is not None
 
 

@@ -105,7 +105,10 @@ class HttpApi:
         return _error(404, "there is nothing here; GET /openapi.json tells what there is")
 
     def _asked(self, function: Handler, method: str, route: str, path: str, environ: Environ) -> Answer:
-        body = _body(environ)
+        try:
+            body = _body(environ)
+        except OSError:
+            return _error(400, "the body ended early, or its chunks can't be read")
         if len(body) > BODY_LIMIT:
             return _error(413, f"a request has at most {BODY_LIMIT:,} bytes")
         query = str(environ.get("QUERY_STRING", ""))

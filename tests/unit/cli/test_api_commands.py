@@ -199,3 +199,18 @@ def test_an_address_that_was_asked_to_be_signed_is_told_so(stand: Stand) -> None
 
     call = Call(Output(as_json=False), stand.open, None, Address("https://a b", "eu-west-1", asked_to_sign=True))
     assert call.base == "execution-engine --api 'https://a b' --sign"
+
+
+def test_a_run_behind_an_api_is_commented_on_as_one_of_this_machine(stand: Stand, api: Api) -> None:
+    stand.begin("build")
+    stand.tell("0001", "running", attempt=1)
+    stand.tell("0001", "succeeded", attempt=1)
+    stand.complete("succeeded", succeeded=1)
+    here = stand.call("comment", "--run", RUN, "--dry-run")
+    api.answers[f"GET /runs/{RUN}?orders=false"] = (200, stand.history.outline(RUN))
+    api.answers[f"GET /runs/{RUN}"] = (200, {**stand.history.run(RUN), "next": None})
+    opened = len(stand.opened)
+    there = stand.call("comment", "--run", RUN, "--dry-run", "--api", URL)
+    assert (there.exit_code, there.stdout) == (0, here.stdout), there.stderr
+    assert "succeeded" in there.stdout
+    assert len(stand.opened) == opened

@@ -279,3 +279,24 @@ def test_the_state_folder_may_be_named_before_and_after(ran: Stand) -> None:
     ran.call("--state", "/before", "status", RUN, "--state", "/after")
     ran.call("status", RUN)
     assert [None if state is None else str(state) for state in ran.opened] == ["/before", "/after", "/after", None]
+
+
+@pytest.mark.parametrize("unreadable", [(), ("one is damaged", "and another")])
+def test_history_as_json_is_written_page_by_page_and_is_one_document(
+    ran: Stand, monkeypatch: pytest.MonkeyPatch, unreadable: tuple[str, ...]
+) -> None:
+    events = next(ran.history.pages(TRACE))["events"]
+    assert len(events) > 3
+    pages = [{"events": [], "next": "1"}, {"events": events[:2], "next": "2"}, {"events": [], "next": "3"}]
+    pages += [{"events": events[2:], "next": None, **({"unreadable": list(unreadable)} if unreadable else {})}]
+    monkeypatch.setattr(ran.history, "pages", lambda *asked: iter(pages))
+    result = ran.call("history", TRACE, "--json")
+    told = {"events": events, **({"unreadable": list(unreadable)} if unreadable else {})}
+    assert result.stdout == json.dumps(told, indent=2) + "\n"
+    assert result.stderr == "".join(f"{why}\n" for why in unreadable)
+
+
+def test_history_as_json_of_nothing_that_can_be_read(ran: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = {"events": [], "next": None, "unreadable": ["damaged"]}
+    monkeypatch.setattr(ran.history, "pages", lambda *asked: iter([page]))
+    assert json.loads(ran.call("history", TRACE, "--json").stdout) == {"events": [], "unreadable": ["damaged"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from execution_engine import __version__
+from execution_engine.cli.application import ORDER
 
 CALL = [sys.executable, "-c", "from execution_engine.cli.main import main; main()"]
 
@@ -20,8 +22,8 @@ def call(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Compl
 def test_help_names_every_command_and_exit_code() -> None:
     asked = call("--help")
     assert asked.returncode == 0
-    for name in ("run", "wait", "cancel", "retry", "status", "history", "logs", "validate", "graph"):
-        assert f"\n  {name} " in asked.stdout
+    listed = re.findall(r"^  ([a-z]+) ", asked.stdout[asked.stdout.index("\nCommands:") :], re.MULTILINE)
+    assert tuple(listed) == ORDER
     for code in ("0  ", "1  ", "2  ", "3  ", "130  "):
         assert any(line.strip().startswith(code) for line in asked.stdout.splitlines())
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from unit.console.stand import HOST, RUN, Site
 
+from execution_engine.console import rendering
+from execution_engine.console.pages import LIVE
 from execution_engine.errors import EngineError, Fault, JobRefused
 
 
@@ -177,3 +181,23 @@ def test_what_pages_need_is_kept_by_the_browser(site: Site) -> None:
         answer = site.get(f"/static/{name}")
         assert answer.status_code == 200 and answer.headers["Content-Type"].startswith(kind)
         assert "max-age" in answer.headers["Cache-Control"]
+
+
+def test_a_page_is_sent_as_it_is_written(site: Site) -> None:
+    """A browser shows its beginning meanwhile; the part that is asked for again and again comes whole."""
+    order = site.stand.world.the_orders["0001"]
+    for place in range(1, 101):
+        num = f"{place:04d}"
+        site.stand.world.the_orders[num] = replace(order, order_num=num, order_name=f"part-{num}", dependencies=())
+    pieces = list(site.get(f"/runs/{RUN}").response)
+    assert len(pieces) > 3
+    assert b"<main" in pieces[0] and b"</html>" in pieces[-1]
+    assert len(list(site.get(f"/runs/{RUN}", **{LIVE: ""}).response)) == 1
+
+
+def test_what_is_prepared_is_every_template() -> None:
+    known = rendering.environment()
+    assert known.cache is not None
+    known.cache.clear()
+    rendering.prepare()
+    assert len(known.cache) == len(known.list_templates()) > 20

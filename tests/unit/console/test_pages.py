@@ -11,6 +11,7 @@ from contracts.examples import NOW
 from unit.console.stand import RUN, TRACE, Site
 
 from execution_engine.console.pages import LIVE
+from execution_engine.orders.status import Status
 
 EVIL = "<img src=x onerror=alert(1)>\u202e\x1b[31m"
 
@@ -201,3 +202,43 @@ def test_large_runs_have_pages(site: Site) -> None:
 
 def test_times_are_those_of_the_place(site: Site) -> None:
     assert f'data-since="{NOW + 1}"' in site.get(f"/runs/{RUN}").text
+
+
+def test_a_run_says_first_what_failed_and_why(site: Site) -> None:
+    stand = site.stand
+    stand.tell("0001", "failed", attempt=1, exit_code=3)
+    stand.tell("0002", "failed", reason="dependency_failed")
+    text = site.get(f"/runs/{RUN}").text
+    causes = text.partition('<p class="chips causes">')[2].partition("</p>")[0]
+    assert "<b>build</b> exit 3" in causes and f"/runs/{RUN}/orders/0001" in causes
+    assert "test" not in causes, "what another one's failure ended is no cause"
+    assert text.index("causes") < text.index('id="graph"')
+
+
+def test_a_run_names_some_of_many_that_failed(site: Site) -> None:
+    order = site.stand.world.the_orders["0001"]
+    for place in range(1, 31):
+        num = f"{place:04d}"
+        one = replace(order, order_num=num, order_name=f"part-{num}", status=Status.TIMED_OUT, dependencies=())
+        site.stand.world.the_orders[num] = one
+    causes = site.get(f"/runs/{RUN}").text.partition('<p class="chips causes">')[2].partition("</p>")[0]
+    assert causes.count("<a ") == 6 and "timed out" in causes and "and 24 more" in causes
+
+
+def test_a_run_of_which_no_order_is_recorded_yet(site: Site) -> None:
+    site.stand.world.the_orders.clear()
+    answer = site.get(f"/runs/{RUN}")
+    assert answer.status_code == 200
+    assert "None of its orders is recorded yet" in answer.text and "causes" not in answer.text
+
+
+def test_orders_of_a_name_that_is_a_folder_to_browsers(site: Site) -> None:
+    world = site.stand.world
+    world.the_orders["0001"] = replace(world.the_orders["0001"], order_name="..")
+    world.the_events[:] = [
+        replace(one, order_name=".." if one.order_num == "0001" else one.order_name) for one in world.the_events
+    ]
+    assert 'href="/orders/~.."' in site.get(f"/runs/{RUN}/orders/0001").text
+    assert site.get("/find?q=..").headers["Location"] == "/orders/~.."
+    answer = site.get("/orders/~..")
+    assert answer.status_code == 200 and "<h1>..</h1>" in answer.text

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from execution_engine.console.wording import clock, counted, duration, iso, moment, size, web_address
+from execution_engine.console.wording import clock, counted, duration, iso, moment, orders_path, size, web_address
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,14 @@ def test_an_address_of_the_web_is_itself() -> None:
 def test_counts_and_sizes() -> None:
     assert [counted(one, "order") for one in (1, 2_000)] == ["1 order", "2,000 orders"]
     assert [size(one) for one in (None, 12, 1_500, 2_500_000)] == ["", "12 B", "1.5 KB", "2.5 MB"]
+
+
+def test_a_browser_takes_no_name_for_a_folder() -> None:
+    """RFC 3986, 5.2.4: dot segments are gone before anything is asked, encoded or not."""
+    assert [orders_path(name) for name in ("build", "a.b", "..", ".", "...")] == [
+        "/orders/build",
+        "/orders/a.b",
+        "/orders/~..",
+        "/orders/~.",
+        "/orders/~...",
+    ]

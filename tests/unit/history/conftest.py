@@ -1,18 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contracts.fixtures import aws, run_id
 
-import pytest
-from contracts.aws import Aws, running
-from contracts.examples import new_run_id
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with running() as embedded:
-        yield embedded
-
-
-@pytest.fixture
-def run_id() -> str:
-    return new_run_id()
+__all__ = ["aws", "run_id"]

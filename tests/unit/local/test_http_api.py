@@ -95,6 +95,15 @@ def test_a_body_in_chunks_is_read_to_its_end(api: HttpApi, functions: Functions)
     assert functions.events[0]["body"] == "{}"
 
 
+def test_chunks_that_are_none_are_the_callers_fault(api: HttpApi, functions: Functions) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError("Invalid chunk header")
+
+    status, _, body = ask(api, "POST", "/init", **{"wsgi.input": Broken(), "wsgi.input_terminated": True})
+    assert status == 400 and b"chunks" in body and functions.events == []
+
+
 def test_an_answer_comes_back_as_it_is(api: HttpApi, functions: Functions) -> None:
     functions.answer = {
         "statusCode": 206,
