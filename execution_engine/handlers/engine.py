@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -14,9 +13,6 @@ from execution_engine.logs import configure
 from execution_engine.wiring import Engine
 
 T = TypeVar("T")
-
-gc.set_threshold(50_000, 10, 10)
-"""Of all that a start makes nothing is garbage yet; looking for it takes a tenth of a cold start."""
 
 
 @cache

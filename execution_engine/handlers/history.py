@@ -14,6 +14,7 @@ from execution_engine.handlers.routing import Answered, Request, Route, answered
 from execution_engine.history import portions
 from execution_engine.history.documents import Document
 from execution_engine.history.portions import LogPiece
+from execution_engine.jobs.naming import MAX_ATTEMPTS
 from execution_engine.storage.pages import ContinuationUnreadable
 
 _portions = engine().portions
@@ -40,7 +41,7 @@ def run(request: Request, run_id: str) -> Answered:
 
     def ask() -> Document:
         limit = asked.whole("limit", 1, portions.MOST_ORDERS) or portions.MOST_ORDERS
-        order, attempt, after = asked.text("order"), asked.whole("attempt", 0, 999), asked.text("next")
+        order, attempt, after = asked.text("order"), asked.whole("attempt", 0, MAX_ATTEMPTS), asked.text("next")
         logs, orders = asked.whole("logs", 0, portions.LOG_END), asked.flag("orders", True)
         for other in ("next", "limit", "logs", "orders"):
             asked.together(other, "order", "that is one order")
@@ -67,7 +68,7 @@ def log(request: Request, run_id: str, order_num: str) -> Answered:
     asked = Questions(request.query_string_parameters)
 
     def ask() -> Answered:
-        start, attempt = asked.whole("start", 0), asked.whole("attempt", 0, 999)
+        start, attempt = asked.whole("start", 0), asked.whole("attempt", 0, MAX_ATTEMPTS)
         tail, instance = asked.whole("tail", 0, portions.LOG_END), asked.text("instance")
         for other in ("start", "attempt"):
             asked.together(other, "tail", "that is the end of the last attempt's log")

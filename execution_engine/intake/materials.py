@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from execution_engine.errors import JobRefused
 from execution_engine.intake.credentials.resolved import Resolved
 from execution_engine.intake.pulse import Progress, pulse
 from execution_engine.intake.s3_code import FetchedCode, S3Code
-from execution_engine.intake.sources.git_auth import GitAuth
-from execution_engine.intake.sources.git_code import GitCode, GitPlace
+from execution_engine.intake.sources.git_place import GitPlace
 from execution_engine.jobs.faults import Faults
 from execution_engine.jobs.job import Job
+
+if TYPE_CHECKING:
+    from execution_engine.intake.sources.git_code import GitCode
 
 _PULSE = 4.0
 """Seconds between two signs of progress while a repository is cloned; a submission's lease is 15."""
@@ -38,10 +40,11 @@ class Materials:
 
 
 class Supply:
-    """Where materials come from. ``hide``: what is given to it is told to nobody from then on."""
+    """Where materials come from. ``git``: made, and all it takes loaded, for a job that has code there. ``hide``: what
+    is given to it is told to nobody from then on."""
 
     def __init__(
-        self, s3: S3Code, git: GitCode, credentials: Credentials, hide: Callable[[Iterable[str]], None]
+        self, s3: S3Code, git: Callable[[], GitCode], credentials: Credentials, hide: Callable[[Iterable[str]], None]
     ) -> None:
         self._s3 = s3
         self._git = git
@@ -66,12 +69,14 @@ class Supply:
             yield Materials(_by_order(job, from_s3, from_git), resolved)
 
     def _cloned(self, stack: ExitStack, job: Job, resolved: Resolved, faults: Faults) -> dict[GitPlace, FetchedCode]:
+        from execution_engine.intake.sources.git_auth import GitAuth
+
         try:
             auth = GitAuth(token=resolved.git.token, ssh_key=resolved.git.ssh_key)
         except ValueError as error:
             faults.add("git_token_location" if "token" in str(error) else "git_ssh_key_location", str(error))
             return {}
-        return _entered(stack, self._git.fetched(enumerate(job.orders), job.git_provider, auth), faults)
+        return _entered(stack, self._git().fetched(enumerate(job.orders), job.git_provider, auth), faults)
 
 
 def _entered(

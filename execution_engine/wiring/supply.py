@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from execution_engine.wiring.threads import on_threads
 
 if TYPE_CHECKING:
+    from execution_engine.bundles.limits import Limits
     from execution_engine.intake.materials import Supply
+    from execution_engine.intake.sources.git_code import GitCode
     from execution_engine.wiring.services import Services
 
 
 def supply(services: Services) -> Supply:
     """Asks nobody yet, and makes no client before one is needed."""
-    import time
-
     from execution_engine.bundles.limits import Limits
     from execution_engine.intake.credentials.credentials import Credentials
     from execution_engine.intake.credentials.fetcher import FetcherContext
@@ -23,13 +24,6 @@ def supply(services: Services) -> Supply:
     from execution_engine.intake.credentials.target_account import TargetAccounts
     from execution_engine.intake.materials import Supply
     from execution_engine.intake.s3_code import S3Code
-    from execution_engine.intake.sources.git_address import GitAddresses
-    from execution_engine.intake.sources.git_code import GitCode
-    from execution_engine.intake.sources.git_hosts import GitHosts
-    from execution_engine.intake.sources.git_process import Bounds
-    from execution_engine.intake.sources.git_providers import GitProviders
-    from execution_engine.intake.sources.git_source import GitSource
-    from execution_engine.intake.sources.known_hosts import known_hosts
     from execution_engine.redaction import hide
     from execution_engine.worker.masking import Secrets
 
@@ -41,17 +35,7 @@ def supply(services: Services) -> Supply:
 
     return Supply(
         s3=S3Code(services.client("s3"), limits),
-        git=GitCode(
-            GitSource(
-                known_hosts=known_hosts(settings.git_known_hosts),
-                host=environment,
-                bounds=Bounds(settings.git_timeout, settings.git_limit),
-                now=time.monotonic,
-            ),
-            GitAddresses(GitHosts(settings.git_hosts), GitProviders(settings.git_providers)),
-            limits,
-            on_threads,
-        ),
+        git=_git(services, limits),
         credentials=Credentials(
             Fetchers(FetcherContext(settings, environment, patient, services.clock)),
             TargetAccounts(
@@ -65,3 +49,33 @@ def supply(services: Services) -> Supply:
         ),
         hide=lambda secrets: hide(Secrets(secrets).mask_text),
     )
+
+
+def _git(services: Services, limits: Limits) -> Callable[[], GitCode]:
+    """Its settings are read at once, as all are; what asks git, a fiftieth of a cold start, is loaded by a job that
+    has code there."""
+    import time
+
+    from execution_engine.intake.sources.git_hosts import GitHosts
+    from execution_engine.intake.sources.git_providers import GitProviders
+    from execution_engine.intake.sources.known_hosts import known_hosts
+
+    settings = services.settings
+    keys = known_hosts(settings.git_known_hosts)
+    hosts, providers = GitHosts(settings.git_hosts), GitProviders(settings.git_providers)
+
+    def made() -> GitCode:
+        from execution_engine.intake.sources.git_address import GitAddresses
+        from execution_engine.intake.sources.git_code import GitCode
+        from execution_engine.intake.sources.git_process import Bounds
+        from execution_engine.intake.sources.git_source import GitSource
+
+        source = GitSource(
+            known_hosts=keys,
+            host=services.client.environment,
+            bounds=Bounds(settings.git_timeout, settings.git_limit),
+            now=time.monotonic,
+        )
+        return GitCode(source, GitAddresses(hosts, providers), limits, on_threads)
+
+    return made

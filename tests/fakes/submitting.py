@@ -114,7 +114,7 @@ class SubmittingPlatform(Platform):
                 clock=self.clock,
                 concurrently=in_turn,
             ),
-            supply=Supply(S3Code(self.callers, Limits()), FakeGit(), FakeCredentials(), lambda _: None),  # type: ignore[arg-type]
+            supply=Supply(S3Code(self.callers, Limits()), FakeGit, FakeCredentials(), lambda _: None),  # type: ignore[arg-type]
             deployment=Deployment(known=frozenset(TARGETS), targets=frozenset({"lambda"}), done_bucket="done"),
             identifiers=self.identifiers,
             fingerprint=lambda job, salt: f"{salt}:{job!r}",

@@ -12,7 +12,7 @@ from execution_engine.errors import Fault, JobRefused
 from execution_engine.intake.credentials.resolved import GitSecrets, Resolved
 from execution_engine.intake.s3_code import FetchedCode
 from execution_engine.intake.sources.git_auth import GitAuth
-from execution_engine.intake.sources.git_code import GitPlace
+from execution_engine.intake.sources.git_place import GitPlace
 from execution_engine.jobs.faults import Faults
 from execution_engine.jobs.job import Job, Order
 

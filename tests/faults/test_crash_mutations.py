@@ -24,7 +24,7 @@ from faults.worker_stories import Manual, WorkedRun, one_order
 from execution_engine.intake.admission import Standing
 from execution_engine.jobs.naming import parse_callback
 from execution_engine.orchestrator.finalization import Finalization
-from execution_engine.orchestrator.orchestrator import Orchestrator
+from execution_engine.orchestrator.launching import Launching
 from execution_engine.orders.run import Run
 from execution_engine.orders.store import Lease
 from execution_engine.orders.transaction import Transaction
@@ -110,7 +110,7 @@ def test_an_event_outside_of_its_transaction() -> None:
 
 
 def test_a_launch_that_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Orchestrator, "_watch", lambda *_: None)
+    monkeypatch.setattr(Launching, "watch", lambda *_: None)
     assert found(PLAIN)
 
 

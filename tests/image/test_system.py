@@ -32,7 +32,6 @@ def give(box: Container, installer: str) -> None:
 @pytest.mark.parametrize("installer", ["dnf", "microdnf"])
 def test_amazon_linux_installs_by(bare: Container, installer: str) -> None:
     give(bare, installer)
-    bare.at("/var/lang/lib").mkdir(parents=True)
     ran = bare.run(SYSTEM, "run", user="root")
     assert ran.returncode == 0, ran.stderr
     asked, cleaned = bare.at(NOTED).read_text().splitlines()
@@ -40,9 +39,27 @@ def test_amazon_linux_installs_by(bare: Container, installer: str) -> None:
     assert {"git-core", "openssh-clients", "unzip"} <= set(asked.split())
     assert not {"python3", "gcc", "python3-pip"} & set(asked.split())
     assert cleaned == f"{installer} clean all"
-    assert "/var/lang/lib" in bare.at("/etc/ld.so.conf.d/lambda-python.conf").read_text()
     assert bare.at("/usr/local/bin/python").is_symlink()
     assert ":993:990:" in bare.at("/etc/passwd").read_text()
+
+
+def test_libraries_of_lambdas_python_are_found_and_stand_in_for_none_of_the_base(bare: Container) -> None:
+    give(bare, "dnf")
+    folder = bare.at("/var/lang/lib")
+    folder.mkdir(parents=True)
+    [library] = bare.at("/usr/lib").glob("*/libz.so.1")
+    (folder / "libz.so.1").write_bytes(library.read_bytes())
+    # One that the base does not have; its name lies in the file.
+    (folder / "liby.so.1").write_bytes(library.read_bytes().replace(b"libz.so.1\0", b"liby.so.1\0"))
+    assert bare.run(SYSTEM, "run", user="root").returncode == 0
+    loading = (
+        "import ctypes; [ctypes.CDLL(name) for name in ('liby.so.1', 'libz.so.1')]; "
+        "print({line.split()[-1] for line in open('/proc/self/maps') if '/lib' in line})"
+    )
+    ran = bare.run("python3", "-c", loading)
+    assert "'/var/lang/lib/liby.so.1'" in ran.stdout, ran.stderr
+    assert "/var/lang/lib/libz" not in ran.stdout
+    assert "/libz.so.1" in ran.stdout
 
 
 def test_without_an_installer_it_says_so(bare: Container) -> None:

@@ -17,28 +17,12 @@ from execution_engine.intake.s3_code import FetchedCode
 from execution_engine.intake.sources.git_address import GitAddress, GitAddresses, GitUrl
 from execution_engine.intake.sources.git_auth import GitAuth
 from execution_engine.intake.sources.git_faults import FolderMissing, FolderUnusable, GitRefused
+from execution_engine.intake.sources.git_place import GitPlace
 from execution_engine.intake.sources.git_source import GitSource
 from execution_engine.jobs.job import Order
 from execution_engine.orders.concurrently import Concurrently
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class GitPlace:
-    """Where an order's code is, as the job says it: equal for orders that share their code."""
-
-    repo: str
-    commit: str | None
-    folder: str | None
-
-    @classmethod
-    def of(cls, order: Order) -> GitPlace | None:
-        """None for an order whose code does not come from git."""
-        return cls(order.git_repo, order.commit_hash, order.git_folder) if order.git_repo else None
-
-    def __str__(self) -> str:
-        return f"{self.repo}@{self.commit or 'HEAD'}:{self.folder or '.'}"
 
 
 @dataclass(slots=True, eq=False)

@@ -81,6 +81,14 @@ def test_what_the_engine_says_is_the_answer(
 
 
 @pytest.mark.parametrize("what", ["cancel", "retry"])
+@pytest.mark.parametrize("run_id", ["a" * 129, "a" * 60_000, "a b", "\0", "ä", "<x>"])
+def test_what_can_be_no_id_is_looked_for_nowhere(control: ModuleType, service: Service, what: str, run_id: str) -> None:
+    status, told = answer(control, "POST", f"/runs/{run_id}/{what}")
+    assert (status, service.asked) == (404, [])
+    assert len(told["error"]) < 1_000
+
+
+@pytest.mark.parametrize("what", ["cancel", "retry"])
 def test_any_other_error_gives_nothing_away(control: ModuleType, service: Service, what: str) -> None:
     service.error = RuntimeError("hunter2")
     status, told = answer(control, "POST", f"/runs/{RUN}/{what}")

@@ -240,7 +240,7 @@ def test_requests_at_the_same_time_get_their_own_answers(history: ModuleType, mo
     both, resolve = threading.Barrier(2), APIGatewayHttpResolver._resolve
 
     def late(self: APIGatewayHttpResolver) -> Any:
-        both.wait(30)
+        both.wait(120)
         return resolve(self)
 
     monkeypatch.setattr(APIGatewayHttpResolver, "_resolve", late)

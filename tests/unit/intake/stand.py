@@ -133,7 +133,7 @@ class Stand:
         self.intake = Intake(
             admission=self.admission,
             queueing=self.queueing,
-            supply=Supply(S3Code(self.callers, Limits()), self.git, self.credentials, self.hidden.update),  # type: ignore[arg-type]
+            supply=Supply(S3Code(self.callers, Limits()), lambda: self.git, self.credentials, self.hidden.update),  # type: ignore[arg-type]
             deployment=Deployment(
                 known=frozenset(TARGETS), targets=targets, done_bucket="done", encrypts=bool(kms_key)
             ),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -51,6 +52,28 @@ def test_all_rooms_share_one_client_a_service(monkeypatch: pytest.MonkeyPatch) -
 def test_a_room_without_its_tables_says_so(room: str) -> None:
     with pytest.raises(SettingsError, match="AWS_EXE_SYS_LOCKS_TABLE"):
         getattr(Engine({**ENVIRONMENT, **KEYS, "AWS_EXE_SYS_LOCKS_TABLE": ""}), room)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GIT_HOSTS", "https://git.example"), ("GIT_PROVIDERS", "forge"), ("GIT_KNOWN_HOSTS", "nonsense")],
+)
+def test_a_malformed_setting_of_git_stops_intake_at_its_start(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"AWS_EXE_SYS_{name}"):
+        _ = Engine({**ENVIRONMENT, **KEYS, f"AWS_EXE_SYS_{name}": value}).intake
+
+
+def test_what_asks_git_is_loaded_by_a_job_with_code_there() -> None:
+    text = (
+        "import os, sys\n"
+        "from execution_engine.wiring import Engine\n"
+        "Engine(os.environ).intake\n"
+        "print(sorted({name for name in sys.modules if name.rpartition('.')[2] in ('materials', 'git_code')}))"
+    )
+    environment = {**os.environ, **ENVIRONMENT, **KEYS}
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "['execution_engine.intake.materials']"
 
 
 def test_without_a_kms_key_no_client_of_kms_is_made() -> None:
@@ -115,7 +138,7 @@ def test_making_an_engine_loads_no_library_of_aws() -> None:
 
 
 def test_calls_go_out_side_by_side_and_come_back_in_order() -> None:
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=120)
 
     def act(n: int) -> int:
         together.wait()

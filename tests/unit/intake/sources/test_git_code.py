@@ -16,9 +16,10 @@ from execution_engine.bundles.limits import Limits
 from execution_engine.errors import JobRefused
 from execution_engine.intake.sources.git_address import GitAddress, GitAddresses
 from execution_engine.intake.sources.git_auth import NOBODY, GitAuth
-from execution_engine.intake.sources.git_code import GitCode, GitPlace
+from execution_engine.intake.sources.git_code import GitCode
 from execution_engine.intake.sources.git_faults import AccessRefused, GitRefused, RefMissing
 from execution_engine.intake.sources.git_hosts import GitHosts
+from execution_engine.intake.sources.git_place import GitPlace
 from execution_engine.intake.sources.git_providers import GitProviders
 from execution_engine.jobs.job import Order
 from execution_engine.jobs.specification import parse_job

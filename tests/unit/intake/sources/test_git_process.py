@@ -102,7 +102,7 @@ def test_disk_usage_counts_files_and_follows_no_link(folder: Path) -> None:
 
 def is_gone(pid: int) -> bool:
     """Ended, or only waiting for somebody to take notice. A killed process may take a moment."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
         if state.stdout.strip()[:1] in ("", "Z"):
