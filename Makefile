@@ -29,9 +29,9 @@ venv: ## Make or refresh .venv (only if setup.cfg or pyproject.toml changed)
 demo: venv ## Take the example job through the whole engine, on this machine
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/execution-engine run examples/self-check.yaml --code .
 
-test: venv ## Lint, types, all tests of this Python, whole jobs, crashes: what CI asks
+test: venv ## Lint, types, all tests of this Python, whole jobs, crashes, infrastructure: what CI asks
 	@rm -rf .cache/build
-	$(TOX) -e lint,types,py$$($(BIN)/python -c 'import sys; print("%d%d" % sys.version_info[:2])'),integration,crashes,simulate
+	$(TOX) -e lint,lint-ci,types,all,infra
 
 py3%: venv # make py313: the tests on another Python that this machine has
 	@rm -rf .cache/build

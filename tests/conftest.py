@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import sys
@@ -64,3 +65,8 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_stay_here)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and what they import stay until the end: no look for garbage needs to go through them."""
+    gc.freeze()

@@ -8,6 +8,13 @@ import pytest
 from integration.machine import Machine
 from integration.view import View
 
+LONGEST = ("test_kill.py", "test_big_and_dirty.py", "test_credentials_jobs.py", "test_serve.py", "test_instances.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no process is left with one of them in the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Machine, View]]:

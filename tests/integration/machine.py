@@ -21,6 +21,9 @@ COMMAND = Path(sys.executable).parent / "execution-engine"
 PREFIX = "AWS_EXE_SYS_"
 _NO_CODE = "no-code"
 
+PATIENCE = 300.0
+"""Seconds: what does not come to pass by then never will, however busy the machine is."""
+
 Item = dict[str, Any]
 
 
@@ -92,7 +95,7 @@ class Machine:
         )
 
 
-def finish(process: subprocess.Popen[bytes], seconds: float = 120) -> Ran:
+def finish(process: subprocess.Popen[bytes], seconds: float = PATIENCE) -> Ran:
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -102,10 +105,10 @@ def finish(process: subprocess.Popen[bytes], seconds: float = 120) -> Ran:
 
 
 def order(name: str, *cmds: str, **fields: Any) -> Item:
-    return {"order_name": name, "cmds": list(cmds) or ["true"], "timeout": 30, "execution_target": "lambda", **fields}
+    return {"order_name": name, "cmds": list(cmds) or ["true"], "timeout": 120, "execution_target": "lambda", **fields}
 
 
-def until(true: Callable[[], Any], seconds: float = 60) -> Any:
+def until(true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end, "it did not come to pass in time"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.machine import Item, Machine, order, until
+from integration.machine import PATIENCE, Item, Machine, order, until
 from integration.view import View
 
 Job = dict[str, Any]
@@ -73,6 +74,19 @@ def in_base64(document: object) -> str:
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
+def settled(view: View) -> Item:
+    """What is there when nothing is added any more: whoever ran here before may have a last word to say."""
+    seen = [view.snapshot()]
+
+    def is_quiet() -> bool:
+        time.sleep(0.5)
+        seen.append(view.snapshot())
+        return seen[-2] == seen[-1]
+
+    until(is_quiet)
+    return seen[-1]
+
+
 @pytest.fixture(scope="module")
 def files(machine: Machine) -> dict[str, tuple[Path, set[str]]]:
     folder = machine.root / "bad"
@@ -89,14 +103,14 @@ def files(machine: Machine) -> dict[str, tuple[Path, set[str]]]:
 def test_the_command_line_refuses_and_starts_nothing(
     machine: Machine, view: View, files: dict[str, tuple[Path, set[str]]]
 ) -> None:
-    before = view.snapshot()
+    before = settled(view)
     started = [
         (name, where, command, machine.start(command, path, "--json"))
         for name, (path, where) in files.items()
         for command in ("run", "validate")
     ]
     for name, where, command, process in started:
-        out, err = (text.decode() for text in process.communicate(timeout=120))
+        out, err = (text.decode() for text in process.communicate(timeout=PATIENCE))
         assert process.returncode == 2, (name, command, err)
         assert where <= places(json.loads(out)), (name, out)
         assert all(one in err for one in where), (name, err)
@@ -183,7 +197,7 @@ def test_code_in_s3_is_checked_before_anything_starts(machine: Machine, view: Vi
         view.client("s3").put_object(Bucket=bucket, Key=f"tmp/exec/uploads/{name}.zip", Body=content)
     where = {name: f"s3://{bucket}/tmp/exec/uploads/{name}.zip" for name in (*contents, "missing")}
     orders = [order(name, "bash tool.sh", s3_location=location) for name, location in where.items()]
-    before = view.snapshot()
+    before = settled(view)
     answer = view.invoke("init-job", http(json.dumps({"job": job(*orders)})))
     assert answer["statusCode"] == 400
     assert [fault["where"] for fault in json.loads(answer["body"])["errors"]] == [
@@ -199,7 +213,7 @@ def test_code_in_s3_is_checked_before_anything_starts(machine: Machine, view: Vi
 
 
 def test_what_only_submission_finds_starts_nothing(machine: Machine, view: View) -> None:
-    before = view.snapshot()
+    before = settled(view)
     ran = machine.run([order("a"), order("b", git_repo="org/repo")])
     assert ran.code == 2
     assert "orders[1].git_repo" in ran.err

@@ -18,13 +18,14 @@ from integration.attack import EVENTS, MB, ODD, RESULTS, Attack, Attacked, Place
 from integration.machine import Item, Machine, Ran, finish, order, until
 from integration.view import View
 
+TICK = 2
 FOLDER = "$AWS_EXE_SYS_EVENTS_DIR"
 DIRTY = bytes(range(256)) * 64 + b"\x1b[31mred\x1b[0m\r\n\xf0\x9f\x98 half\xed\xa0\x80\0\0"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    settings = {"grace": "1", "heartbeat": "10", "tick": "2", "control_poll": "1"}
+    settings = {"grace": "1", "heartbeat": "10", "tick": str(TICK), "control_poll": "1"}
     machine = Machine(tmp_path_factory.mktemp("dirty"), **settings)
     with machine.aws() as aws:
         yield Place(machine, View(aws.settings), aws.pid)
@@ -171,17 +172,22 @@ def test_of_nasty_files_the_good_ones_are_kept(place: Place, folders: Ran) -> No
 def attacked(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     attack = Attack(place, tmp_path_factory.mktemp("attack"))
     attack.on_good()
-    slowest = attack.on_victims()
-    until(lambda: not attack.alive() & set(RESULTS), 30)
+    attack.on_victims()
+    until(lambda: not attack.alive() & set(RESULTS))
     left = attack.alive()
     attack.gate.touch()
     ran, calm = finish(attack.process), finish(attack.bystander)
     assert (calm.code, calm.json["status"]) == (0, "succeeded")
-    until(lambda: not attack.alive(), 30)
-    time.sleep(5)  # whoever watches has had its last look
-    before = passes(place)
-    time.sleep(5)
-    return Attacked(ran, slowest, left, (before, passes(place)), memory(place.pid))
+    until(lambda: not attack.alive())
+    counts = [passes(place)]
+
+    def is_quiet() -> bool:
+        time.sleep(2 * TICK)
+        counts.append(passes(place))
+        return counts[-2] == counts[-1]
+
+    until(is_quiet)  # whoever watches has had its last look, and then nobody did anything for two ticks
+    return Attacked(ran, left, counts[-2:], memory(place.pid))
 
 
 def test_a_result_that_no_worker_wrote_ends_its_order_alone(attacked: Attacked) -> None:
@@ -192,7 +198,6 @@ def test_a_result_that_no_worker_wrote_ends_its_order_alone(attacked: Attacked) 
         assert (orders[name]["status"], orders[name]["reason"]) == (status, reason), name
     assert (orders["good"]["status"], orders["good"]["log"]) == ("succeeded", "good\n")
     assert (orders["behind"]["status"], attacked.ran.code) == ("succeeded", 0)
-    assert attacked.slowest < 60
 
 
 def test_whose_worker_still_ran_was_asked_to_end(attacked: Attacked) -> None:
@@ -248,7 +253,7 @@ def test_a_claim_that_no_worker_made_ends_its_order_within_ticks(place: Place, t
     for number, (body, _) in enumerate(CLAIMS.values(), 2):
         place.put(folder_of(run_id, number) + "claim.json", body)
     gate.touch()
-    ran = finish(process, 200)
+    ran = finish(process)
     assert (ran.code, ran.orders["other"]["status"]) == (0, "succeeded")
     assert {name: ran.orders[name]["reason"] for name in CLAIMS} == {
         name: reason for name, (_, reason) in CLAIMS.items()
@@ -283,7 +288,7 @@ def test_a_late_word_of_the_first_attempt_changes_nothing(place: Place, tmp_path
         (row,) = (one for one in place.view.orders(run_id) if one["order_name"] == "flaky")
         return (row["attempt"], row["status"]) == (2, "running")
 
-    until(at_second, 120)
+    until(at_second)
     one = folder_of(run_id, 1)
     for name in ("claim.json", "result.json"):
         with pytest.raises(ClientError, match="PreconditionFailed"):

@@ -127,7 +127,7 @@ class Builds:
             found = self.look_up(build_id)
             return found if found["buildComplete"] else None
 
-        return until(look, 30)
+        return until(look)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
 
 
 def noted(note: Path) -> Any:
-    until(note.exists, 30)
+    until(note.exists)
     return json.loads(note.read_text())
 
 
@@ -201,7 +201,7 @@ def test_a_build_sees_what_a_container_sees_and_acts_as_its_role(builds: Builds)
     assert seen["cwd"] == environ["CODEBUILD_SRC_DIR"]
     assert seen["session"]
     builds.ended(started["id"])
-    assert not Path(seen["cwd"]).exists()
+    until(lambda: not Path(seen["cwd"]).exists())
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     stale = builds.client("sts", **{name.lower(): environ[name] for name in keys})
     assert refusal(stale.get_caller_identity)[1] == 403
@@ -238,7 +238,7 @@ def test_a_build_that_is_killed_takes_its_commands_with_it(builds: Builds) -> No
     os.kill(at_work["pid"], signal.SIGKILL)
     ended = builds.ended(started["id"])
     assert said(ended, "BUILD")["message"].endswith("exit status 137")
-    until(lambda: at_work["command"] not in descendants(0), 10)
+    until(lambda: at_work["command"] not in descendants(0))
 
 
 def test_more_than_may_run_wait_in_order(builds: Builds) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from integration.killing import exists
 from integration.machine import Item, Machine, Ran, finish, order
 
 UNICODE = "příliš žluťoučký 🐎"
@@ -141,7 +142,7 @@ def test_folder_and_variables_are_not_carried_over(spoken: Ran) -> None:
 def test_what_is_left_in_the_background_is_ended(spoken: Ran) -> None:
     pids = spoken.orders["leaves"]["log"].split()
     assert len(pids) == 2
-    assert not [pid for pid in pids if Path("/proc", pid).exists()]
+    assert not [pid for pid in pids if exists(int(pid))]
 
 
 def test_events_of_commands_are_history(machine: Machine, spoken: Ran) -> None:

@@ -93,7 +93,10 @@ def test_a_cancelled_command_may_clean_up_and_what_waits_never_starts(view: View
     run_id = begin(view, order("a", traps), order("b", f"echo b >> {told}", dependencies=["a"]))
     until(lambda: told.exists())
     answers = [ask(view, run_id, "cancel") for _ in range(2)]
-    assert [(status, answer["run_status"]) for status, answer in answers] == [(200, "cancelling")] * 2
+    assert [status for status, _ in answers] == [200, 200]
+    first, second = (answer["run_status"] for _, answer in answers)
+    assert first == "cancelling"
+    assert second in ("cancelling", "failed"), "by then it may be over"
     assert ended(view, run_id)["status"] == "failed"
     assert {one["order_name"]: one["reason"] for one in view.orders(run_id)} == {"a": "cancelled", "b": "cancelled"}
     assert told.read_text().split() == ["up", "cleaned"]

@@ -290,7 +290,7 @@ def test_nothing_stays_behind_a_submission_that_is_cut_off(tmp_path: Path, how: 
         until(lambda: places.https.asked)
         process.send_signal(how)
         if how is signal.SIGINT:
-            time.sleep(0.5)  # or the two are one to the kernel
+            time.sleep(2)  # or the two are one to the kernel
             process.send_signal(how)  # the first one asks, and waits for the submission
         ran = finish(process)
         assert ran.code == (130 if how is signal.SIGINT else -signal.SIGKILL)

@@ -125,7 +125,7 @@ class Machine:
         return [json.loads(path.read_text()) for path in paths if path.suffix != ".new"]
 
 
-def until(true: Callable[[], Any], seconds: float = 30) -> Any:
+def until(true: Callable[[], Any], seconds: float = 300) -> Any:
     end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end, "it did not come to pass in time"
@@ -170,10 +170,10 @@ def test_a_result_wakes_the_orchestrator_and_a_heartbeat_does_not(shared: Shared
     machine, _, clients = shared
     for name in ("heartbeat.json", "control.json", "result.json"):
         clients("s3").put_object(Bucket=INTERNAL, Key=f"{CALLBACKS}/0001/{name}", Body=b"{}", IfNoneMatch="*")
-    woken = until(lambda: machine.woken("orchestrator"))
-    assert [record["s3"]["object"]["key"] for event in woken for record in event["Records"]] == [
-        f"{CALLBACKS}/0001/result.json"
-    ]
+    until(lambda: machine.woken("orchestrator"))
+    records = [record for event in machine.woken("orchestrator") for record in event["Records"]]
+    keys = [record["s3"]["object"]["key"] for record in records]
+    assert [key for key in keys if "/0001/" in key] == [f"{CALLBACKS}/0001/result.json"]
 
 
 def test_claims_and_results_are_written_once_or_not_at_all(shared: Shared) -> None:

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -86,11 +85,6 @@ class Hunted:
     left: set[str]
 
 
-def temporary() -> set[str]:
-    """What the engine leaves where temporary files go."""
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("aws-exe")}
-
-
 @pytest.fixture(scope="module")
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
     with git_places(tmp_path_factory.mktemp("git")) as places, Recording() as proxy:
@@ -98,6 +92,9 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
         settings = {"log_level": "debug", "log_interval": "0.1", **places.settings}
         machine = Machine(tmp_path_factory.mktemp("hunt"), grace="1", tick="5", **settings)
         machine.environ["GIT_SSL_CAINFO"] = str(places.https.authority)
+        temporary = machine.root / "temporary"
+        temporary.mkdir()
+        machine.environ["TMPDIR"] = str(temporary)  # other tests use everybody's
         given = tmp_path_factory.mktemp("given") / "credentials.json"
         ssh = {"hunt/ssh": {"private_key": places.ssh.key}}
         given.write_text(json.dumps({**GIVEN, "secretsmanager": {**GIVEN["secretsmanager"], **ssh}}))
@@ -113,7 +110,6 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
             order("fails", 'test -n "$BASED" && exit 3', **PATHS, must_succeed=False),
             order("bad", 'echo "$PLAIN" > $AWS_EXE_SYS_EVENTS_DIR/not-json.json', **PATHS),
         ]
-        before = temporary()
         aws = EmbeddedAws(
             StateFolder(machine.state),
             environ=machine.environ,
@@ -144,7 +140,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
                     ran.append(machine.call("history", one.json["trace_id"], "--json"))
             in_aws = dict(stored(view))
         yield Hunted(
-            ran, watch, sought, age_keys, proxy.requests, in_aws, list(files(machine.state)), temporary() - before
+            ran, watch, sought, age_keys, proxy.requests, in_aws, list(files(machine.state)), set(os.listdir(temporary))
         )
 
 

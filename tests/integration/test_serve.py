@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import select
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,15 +130,11 @@ def test_a_run_submitted_through_it_and_one_of_run_read_alike(served: Served, ra
 def test_a_log_is_followed_live_and_ends_with_its_order(served: Served, tmp_path: Path) -> None:
     go_on, said = tmp_path / "go-on", tmp_path / "said"
     waits = f"echo begun; touch {said}; while ! test -e {go_on}; do sleep 0.1; done; echo done"
-    run_id = served.submit([order("slow", waits, timeout=120)])
+    run_id = served.submit([order("slow", waits, timeout=600)])
     follower = served.start("logs", run_id, "slow", "--follow")
     until(said.exists)
-    written = time.monotonic()
-    assert select.select([follower.stdout], [], [], 30)[0], "nothing came"
     first = follower.stdout.readline()
-    late = time.monotonic() - written
-    assert (first, follower.poll()) == (b"begun\n", None)
-    assert late < 5, f"{late:.1f} s behind"
+    assert (first, follower.poll()) == (b"begun\n", None), "it comes while its order goes on, or never"
     go_on.touch()
     rest = finish(follower)
     assert (rest.code, rest.out) == (0, b"done\n")
@@ -255,9 +249,9 @@ def test_no_other_name_and_no_other_page_is_answered(served: Served) -> None:
 
 
 def test_a_first_look_by_schemathesis(tmp_path: Path) -> None:
-    """A few cases of each operation; `tox -e api` tries thousands."""
+    """A few cases of each operation, always the same; `tox -e api` tries thousands, and others each time."""
     state = tmp_path / "state"
     with at_rest(state), serving(state) as url:
-        found = fuzz(url, tmp_path, examples=5, phases="examples,fuzzing")
+        found = fuzz(url, tmp_path, examples=5, phases="examples,fuzzing", seed="1")
     assert found.code == 0, found.told
     assert found.cases >= 20, found.told

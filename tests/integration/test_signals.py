@@ -80,7 +80,13 @@ def test_events_arrive_exactly_as_documented(view: View, news: Callable[[], list
         order("good"),
     )
     until(is_done(view, run["run_id"]))
-    found = news()
+    found: list[Item] = []
+
+    def is_told() -> bool:
+        found.extend(news())
+        return any(event["detail-type"] == "job_completed" for event in found)
+
+    until(is_told)
     for event in found:
         SCHEMA.validate(event)
         assert set(event["detail"]) == set(SCHEMA.schema["$defs"][event["detail-type"]]["required"])
@@ -119,10 +125,16 @@ def test_metrics_and_lines_are_in_the_log(view: View) -> None:
         return [line for line in found if not line["event"].startswith("marked")]
 
     until(lambda: "run completed" in {line["event"] for line in told("orchestrator")})
-    metrics = [line for line in lines(view, "orchestrator") if "_aws" in line]
-    counted = {line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] for line in metrics}
-    assert counted == {"RunsStarted", "RunsEnded", "OrdersEnded", "TimeToDispatch"}
-    assert {line["service"] for line in metrics} == {"engine"}
+
+    def metrics() -> list[Item]:
+        return [line for line in lines(view, "orchestrator") if "_aws" in line]
+
+    def counted() -> set[str]:
+        return {line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] for line in metrics()}
+
+    until(lambda: "RunsEnded" in counted())  # they are written at an invocation's end
+    assert counted() == {"RunsStarted", "RunsEnded", "OrdersEnded", "TimeToDispatch"}
+    assert {line["service"] for line in metrics()} == {"engine"}
     for function in ("init_job", "orchestrator", "worker"):
         for line in until(lambda function=function: told(function)):  # type: ignore[misc]
             assert line["trace_id"] == run["trace_id"]

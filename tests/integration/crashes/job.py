@@ -32,7 +32,7 @@ def job(name: str, starts: Path, code: str) -> dict[str, Any]:
     told = """printf '{"status": "info", "answer": 42}' > "$AWS_EXE_SYS_EVENTS_DIR/told.json"; echo some output"""
     return {
         "username": name,
-        "job_timeout": 200,
+        "job_timeout": 900,
         "orders": [
             order("top", begin),
             order("left", begin, f"sleep {TAKES_LONG}", "echo waited", dependencies=["top"]),

@@ -22,8 +22,8 @@ from execution_engine.local.embedded_aws import EmbeddedAws
 from execution_engine.local.state_folder import StateFolder
 from execution_engine.wiring import connect
 
-AT_ONCE = 6
-PATIENCE = 90.0
+AT_ONCE = 8
+PATIENCE = 300.0
 """Seconds of which a run needs 15 when nothing happens to it, and 30 when a worker is lost."""
 
 REPEATED = 20.0
@@ -35,7 +35,7 @@ TUNINGS = {
     "CONTROL_POLL": "1",
     "LEASE": "4",
     "RELAUNCH_AFTER": "3",
-    "START_LIMIT": "60",
+    "START_LIMIT": "180",
     "GRACE": "2",
 }
 _PARTS = ("init_job", "orchestrator", "watchdog_check", "worker")

@@ -32,7 +32,7 @@ ENVIRONMENT = naming.environment_key(RUN, NUM)
 LAUNCH = naming.launch_key(RUN, NUM)
 RENEWED = LAUNCH.replace("launch.zip", "renewed.json")
 TOOLS = ("bash", "curl", "mktemp", "rm", "sha256sum", "sleep")
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 class Instance:

@@ -177,7 +177,7 @@ def test_a_stop_interrupts(instance: Instance, stand: Stand) -> None:
 
 
 def test_a_time_out_interrupts_and_then_kills(instance: Instance) -> None:
-    instance.run(instance.launch("trap 'echo heard' INT; while :; do sleep 0.05; done", timeout=0.3, grace=0.3))
+    instance.run(instance.launch("trap 'echo heard' INT; while :; do sleep 0.05; done", timeout=2, grace=0.5))
     assert (instance.result["status"], instance.result["exit_code"]) == ("timed_out", None)
     assert instance.log.startswith(b"heard\n")
 

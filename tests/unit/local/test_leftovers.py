@@ -58,7 +58,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end, "it did not come to pass in time"
         time.sleep(0.02)

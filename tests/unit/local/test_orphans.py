@@ -49,7 +49,7 @@ def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[set[i
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end, "it did not come to pass in time"
         time.sleep(0.05)

@@ -38,7 +38,7 @@ def test_a_beat_that_lands_counts_from_when_it_was_sent() -> None:
             landed.set()
 
     with Heartbeat(beat, interval=0.02, since=100.0, monotonic=watch) as heartbeat:
-        assert landed.wait(20)
+        assert landed.wait(120)
     assert heartbeat.limit().at() == pytest.approx(watch.now - 7.0 + 0.04)
 
 
@@ -53,7 +53,7 @@ def test_a_beat_that_does_not_land_is_repeated_soon_and_counts_for_nothing() -> 
         raise OSError("no network")
 
     with Heartbeat(beat, interval=0.2, since=100.0, monotonic=watch) as heartbeat:
-        assert enough.wait(20)
+        assert enough.wait(120)
     assert heartbeat.limit().at() == pytest.approx(100.4)
 
 

@@ -64,7 +64,7 @@ def test_what_is_there_is_shown_after_an_interval() -> None:
     sink = Sink()
     log = stream(sink, interval=0.05)
     os.write(log.output, b"early")
-    assert sink.landed.wait(20)
+    assert sink.landed.wait(120)
     assert sink.all == b"early"
     os.write(log.output, b" late")
     log.finish()
@@ -110,7 +110,7 @@ def test_slow_storage_holds_the_writer_back() -> None:
     sink = Sink()
 
     def slow(index: int, data: bytes) -> None:
-        go.wait(20)
+        go.wait(120)
         sink(index, data)
 
     log = stream(slow, chunk_limit=1024, interval=60.0)
@@ -131,7 +131,7 @@ def test_slow_storage_holds_the_writer_back() -> None:
 
 def test_storage_that_hangs_does_not_keep_an_order_from_ending() -> None:
     hang = threading.Event()
-    log = stream(lambda index, data: bool(hang.wait(30)), chunk_limit=10, interval=60.0)
+    log = stream(lambda index, data: bool(hang.wait(120)), chunk_limit=10, interval=60.0)
     os.write(log.output, b"x" * 1000)
     summary = log.finish(patience=0.2)
     hang.set()
@@ -188,7 +188,7 @@ def test_of_a_log_that_was_shown_before_all_is_uploaded() -> None:
     sink = Sink()
     log = stream(sink, stays_if_short=True, interval=0.02)
     os.write(log.output, b"early\n")
-    assert sink.landed.wait(20)
+    assert sink.landed.wait(120)
     os.write(log.output, b"late\n")
     summary = log.finish()
     assert (sink.all, summary) == (b"early\nlate\n", LogSummary("early\nlate\n", 11, len(sink.chunks), 0))

@@ -376,8 +376,10 @@ def test_a_worker_that_cant_be_heard_ends_its_commands(stand: Stand, make: Make)
     assert time.monotonic() - began < 30.0  # not the order's own grace
 
 
-def test_heartbeats_land_while_commands_run(stand: Stand, make: Make) -> None:
-    make().work(packed_order(stand, "sleep 0.5", heartbeat=0.1))
+def test_heartbeats_land_while_commands_run(stand: Stand, make: Make, tmp_path: Path) -> None:
+    landed = tmp_path / "landed"
+    stand.fault = lambda method, key: landed.touch() if key == HEARTBEAT else None
+    make().work(packed_order(stand, f"until [ -e {landed} ]; do sleep 0.02; done", heartbeat=1.0))
     assert stand.json(RESULT)["status"] == "succeeded"
     assert stand.json(HEARTBEAT) == {"at": 1_000.0, "nonce": "my-nonce"}
 

@@ -69,7 +69,7 @@ def given(tmp_path: Path) -> Iterator[Given]:
 
 
 def until(true: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not (found := true()):
         assert time.monotonic() < end, "it did not come to pass in time"
         time.sleep(0.02)
