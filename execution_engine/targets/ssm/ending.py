@@ -8,11 +8,12 @@ from typing import Any
 from execution_engine.clock import Clock
 from execution_engine.errors import StoreError
 from execution_engine.identifiers import Identifiers
+from execution_engine.orders.concurrently import Concurrently
 from execution_engine.orders.order import Order
 from execution_engine.orders.report import Claim
 from execution_engine.orders.status import Reason, Status
 from execution_engine.targets.ssm.attempt import Attempt
-from execution_engine.targets.ssm.gathering import Concurrently, Gathering
+from execution_engine.targets.ssm.gathering import Gathering
 from execution_engine.targets.ssm.launch import Launch
 from execution_engine.targets.ssm.launches import Launches
 from execution_engine.targets.ssm.memory import Memory

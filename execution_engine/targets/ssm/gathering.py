@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from execution_engine.clock import Clock
 from execution_engine.identifiers import Identifiers
 from execution_engine.jobs.naming import Callback, environment_key
+from execution_engine.orders.concurrently import Concurrently
 from execution_engine.orders.status import Status
 from execution_engine.storage.objects import Bucket
 from execution_engine.targets.ssm.attempt import Attempt
@@ -23,10 +24,12 @@ from execution_engine.targets.ssm.reports import VOID_SIZE, InstanceReports
 log = structlog.get_logger()
 
 TURN = 20.0
-"""Seconds, by S3's clock, that whoever said so may take for making a result; a notification that failed comes again
-after a minute."""
+"""Seconds, by S3's clock, that whoever said so may take for making a result. In AWS a notification that failed comes
+again after a minute; where it comes sooner, and where the answer to having said so was lost, the watchdog's look makes
+up for it."""
 
-Concurrently = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
+_ONE_PAGE = 200
+"""Instances whose objects one answer to LIST surely holds, so that all it shows was there at the same moment."""
 
 
 class Gathering:
@@ -96,7 +99,8 @@ class Gathering:
             if launch is None and not seen.claimed - seen.reported:
                 launch = self._launches.of(attempt)
             if launch is None or not known.reported.issuperset(launch.roster):
-                known.listed |= seen.reported
+                if len(seen.claimed | seen.reported) <= _ONE_PAGE:
+                    known.listed |= seen.reported
                 return
         if instance not in launch.roster:
             log.info("nobody waits for this instance", run_id=attempt.run_id, instance=instance)

@@ -363,6 +363,18 @@ def test_results_that_come_at_once_are_asked_for_once(fleet: Fleet) -> None:
     assert fleet.result(order) is not None
 
 
+def test_many_are_asked_for_at_each_result_since_the_pages_of_one_answer_are_of_different_moments(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("execution_engine.targets.ssm.gathering._ONE_PAGE", 2)
+    order = fleet.launched(*"abcd")
+    for name in "abc":
+        fleet.report(order, name)
+    fleet.calls.reset()
+    fleet.deliver()
+    assert fleet.calls.count == {"bucket.ages": 3}
+
+
 def test_what_another_process_gathered_is_not_gathered_again(fleet: Fleet) -> None:
     order = fleet.launched(*"abc")
     fleet.work(order, *"abc")
