@@ -47,6 +47,7 @@ PAGE = Parameter(
 )
 
 _WRONG = "A value that can't be taken; all faults at once."
+_NO_PATH = "The address is none: control characters, or bytes that are no text."
 _NO_RUN = "There is no such run, or no longer: records of runs live 1 day after their deadline, events 90 days."
 _NO_EVENTS = "There are no such events, or no longer: they live 90 days."
 _SUBMISSION: Mapping[int, str] = {
@@ -146,7 +147,7 @@ OPERATIONS = (
         "End a run early; safe to repeat",
         Cancelled,
         (RUN,),
-        refusals={404: _NO_RUN},
+        refusals={400: _NO_PATH, 404: _NO_RUN},
     ),
     Operation(
         "POST",
@@ -155,6 +156,6 @@ OPERATIONS = (
         "Run again exactly what did not succeed, as a new run",
         Submitted,
         (RUN,),
-        refusals={400: "Nothing is left to do.", 404: _NO_RUN, 409: "The run still goes on."},
+        refusals={400: f"Nothing is left to do. {_NO_PATH}", 404: _NO_RUN, 409: "The run still goes on."},
     ),
 )
