@@ -90,7 +90,7 @@ def _read(name: Any, value: Any) -> InstanceOutcome | None:
     if not isinstance(name, str) or not INSTANCE_ID.fullmatch(name) or not isinstance(value, Mapping):
         return None
     status = value.get("status")
-    if status not in {str(one) for one in TERMINAL}:
+    if not isinstance(status, str) or status not in {str(one) for one in TERMINAL}:
         return None
     return InstanceOutcome(
         instance_id=name,

@@ -283,8 +283,11 @@ def test_nothing_stays_behind_a_submission_that_is_cut_off(tmp_path: Path, how: 
         machine.environ["GIT_SSL_CAINFO"] = str(places.https.authority)
         places.https.behaviour.stall = True
         given = tmp_path / "credentials.json"
-        given.write_text(json.dumps({"ssm": {"/git/token": "t0ken-that-must-go", "/x": "x-t0ken-that-must-go"}}))
-        orders = [order("a", git_repo=places.https.url("org/tool"), ssm_paths=["/x"])]
+        parameters = {"/git/token": "t0ken-that-must-go", "/x": "x-t0ken-that-must-go"}
+        given.write_text(json.dumps({"ssm": parameters, "secretsmanager": {"y": "y-t0ken-that-must-go"}}))
+        orders = [
+            order("a", git_repo=places.https.url("org/tool"), ssm_paths=["/x"], secret_manager_paths=["y"]),
+        ]
         job = machine.job_file(orders, git_token_location="/git/token")
         process = machine.start("run", job, "--credentials", given)
         until(lambda: places.https.asked)
@@ -299,7 +302,9 @@ def test_nothing_stays_behind_a_submission_that_is_cut_off(tmp_path: Path, how: 
     left = [where for where, data in files(machine.state) if holds(data, [b"t0ken-that-must-go", b"dDBrZW4tdGhhdC1"])]
     assert left == []
     with machine.aws() as aws:
-        assert View(aws.settings).parameters() == {}
+        view = View(aws.settings)
+        assert view.parameters() == {}
+        assert view.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"] == []
 
 
 def test_bundles_are_opened_by_a_callers_own_key_and_the_worker_has_it_for_the_run(

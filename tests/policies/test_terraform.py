@@ -46,3 +46,16 @@ def test_statements_in_terraforms_own_files_are_about_things_and_not_about_roles
     assert found == OF_RESOURCES
     for name, _ in OF_RESOURCES:
         assert FILES[name].count("Effect") == len(re.findall(r"\bPrincipal\b", FILES[name])), name
+
+
+def test_requests_come_in_by_the_routes_of_one_resource_only() -> None:
+    """That each of them asks who comes the module's own tests see. An API that is made with a target has one route
+    more, which does not."""
+    kinds = re.compile(
+        r'^resource "(aws_apigatewayv2_(?:api|route)|aws_api_gateway_\w+|aws_lambda_function_url)"', re.M
+    )
+    made = sorted((name, kind) for name, text in FILES.items() for kind in kinds.findall(text))
+    place = "modules/api/main.tf"
+    assert made == [(place, "aws_apigatewayv2_api"), (place, "aws_apigatewayv2_route")]
+    (api,) = re.findall(r'^resource "aws_apigatewayv2_api" "\w+" \{\n(.*?)^\}', FILES[place], re.M | re.S)
+    assert set(re.findall(r"^ +(\w+)", api, re.M)).isdisjoint({"target", "route_key", "body"})

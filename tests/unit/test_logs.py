@@ -56,6 +56,8 @@ def printed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         {"thing": Holder()},
         {"things": [Holder()]},
         {"path": f"Max retries exceeded with url: /b/result.json?{QUERY} (Caused by …)"},
+        {"lower": f"/b/k?{QUERY.lower()}".replace("akia", "AKIA")},
+        {"other": f"asked {URL.replace('https', 'HTTPS')}?token=5ec7e7"},
         {"old": "/b/k?AWSAccessKeyId=AKIA&Expires=1&Signature=5ec7e7"},
     ],
     ids=lambda values: next(iter(values))[:6],

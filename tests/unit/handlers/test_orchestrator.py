@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+from structlog.testing import capture_logs
 from unit.handlers.conftest import Load, given_to
 
 from execution_engine.jobs.naming import Callback, claim_key, heartbeat_key, result_key
@@ -79,8 +80,10 @@ def test_keys_come_encoded(module: ModuleType, orchestrator: Orchestrator) -> No
 def test_what_is_no_callback_is_set_aside(module: ModuleType, orchestrator: Orchestrator) -> None:
     told = event(heartbeat_key(ONE, "0001"), "tmp/callbacks/runs/x/result.json", "", claim_key(ONE, "0002"))
     told["Records"][1:1] = [{}, {"s3": {}}, {"s3": {"object": {"key": None}}}, {"s3": None}, None, "text"]
-    module.handler(told, None)
+    with capture_logs() as lines:
+        module.handler(told, None)
     assert orchestrator.noticed == {ONE: {"0002/1/claim"}}
+    assert [line["event"] for line in lines] == ["not a callback", *["not a notification"] * 6, *["not a callback"] * 2]
 
 
 def test_a_run_that_fails_stops_no_other_and_is_raised_at_the_end(

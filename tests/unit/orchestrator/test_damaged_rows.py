@@ -182,6 +182,17 @@ def test_a_result_that_came_first_stands() -> None:
     assert found == FINE, "the result was there before anybody saw the damage"
 
 
+def test_a_failure_that_came_first_stands_and_is_not_tried_again() -> None:
+    simulation = Simulation(script=by_name({"a": Outcome("failed", 3, seconds=100.0)}))
+    run_id = simulation.platform.submit({"orders": [order("a", retries=2)]})
+    simulation.pass_time(98)
+    simulation.platform.records.spoil(run_id, "0001")
+    simulation.finish()
+    check_ended(simulation, run_id)
+    ended = simulation.platform.orders(run_id)["0001"]
+    assert (ended.status, ended.reason, ended.exit_code, ended.attempt) == (Status.FAILED, None, 3, 1)
+
+
 def test_a_result_that_comes_later_changes_nothing() -> None:
     simulation, run_id = begun()
     simulation.platform.records.spoil(run_id, NUMS["runs"])

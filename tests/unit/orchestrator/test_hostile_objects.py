@@ -126,6 +126,16 @@ def test_an_order_that_no_worker_has_claimed_yet_never_starts() -> None:
     assert simulation.workers.begun[run_id, VICTIM, 1] == 0
 
 
+@pytest.mark.parametrize("told", [[], 7, {"i-1": []}, {"i-1": {"status": []}}, {"i-1": {"status": {}}}, {"": {}}])
+def test_endings_of_instances_that_are_none_end_nothing_but_the_order(told: Any) -> None:
+    simulation, run_id = begun()
+    platform = simulation.platform
+    result = {"status": "succeeded", "instances": told}
+    platform.objects.put_once(result_key(run_id, VICTIM), json.dumps(result).encode())
+    assert set(ended(simulation, run_id).values()) == {"succeeded"}
+    assert platform.orders(run_id)[VICTIM].instances is None
+
+
 @pytest.mark.parametrize("body", [b"", b"nonsense", DEEP, b"[]", b'{"nonce": {}, "at": "soon", "void": "yes"}'])
 def test_a_claim_that_no_worker_wrote_is_a_worker_that_is_silent(body: bytes) -> None:
     simulation = Simulation()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from execution_engine.orders.instance import InstanceOutcome, read_instances, told_instances
+from typing import Any
+
+import pytest
+
+from execution_engine.orders.instance import MAX_INSTANCES, InstanceOutcome, read_instances, told_instances
 from execution_engine.orders.status import Status
 
 
@@ -36,3 +40,45 @@ def test_those_that_say_nothing_leave_their_room_to_the_others() -> None:
     told = told_instances(outcomes)
     assert told is not None
     assert all(told[f"x-{place}"]["message"] == "m" * 500 for place in range(20))
+
+
+FINE = {"status": "failed", "exit_code": 1}
+NO_END: list[Any] = [None, 1, [], {}, "running", "splendid"]
+
+
+@pytest.mark.parametrize("told", [None, 7, "i-1", [], [["i-1", FINE]], {}])
+def test_what_is_no_object_tells_nothing(told: Any) -> None:
+    assert read_instances(told) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("", FINE),
+        ("../i-1", FINE),
+        ("i" * 129, FINE),
+        ("i-1\n", FINE),
+        (1, FINE),
+        ("i-1", None),
+        ("i-1", []),
+        ("i-1", {}),
+        *(("i-1", {"status": status}) for status in NO_END),
+    ],
+)
+def test_what_is_malformed_is_left_out_and_nothing_else(name: Any, value: Any) -> None:
+    found = read_instances({name: value, "web-2": FINE})
+    assert found == (InstanceOutcome(instance_id="web-2", status=Status.FAILED, exit_code=1),)
+
+
+@pytest.mark.parametrize("wrong", [[], {}, "x", True, -1, 10**400, float("nan"), "\ud800"])
+def test_a_value_that_may_not_be_is_none_or_within_its_limits(wrong: Any) -> None:
+    names = ("exit_code", "reason", "message", "started_at", "ended_at", "log_bytes")
+    (found,) = read_instances({"i-1": {"status": "failed", **dict.fromkeys(names, wrong)}})
+    assert found.exit_code in (None, -1)
+    assert found.log_bytes in (None, 0)
+    assert (found.started_at, found.ended_at) == (None, None)
+    assert {found.reason, found.message} <= {None, "x", "?"}
+
+
+def test_no_more_are_read_than_an_order_may_have() -> None:
+    assert len(read_instances({f"i-{place}": FINE for place in range(MAX_INSTANCES + 1)})) == MAX_INSTANCES

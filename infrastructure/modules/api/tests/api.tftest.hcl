@@ -15,7 +15,7 @@ variables {
   name               = "engine"
   throttling         = { rate = 50, burst = 100 }
   log_retention_days = 30
-  routes             = { "POST /init" = "init_job", "POST /runs/{run_id}/cancel" = "control", "POST /runs/{run_id}/retry" = "control" }
+  routes             = { "POST /init" = "init_job", "GET /runs/{run_id}" = "control", "POST /runs/{run_id}/cancel" = "control", "POST /runs/{run_id}/retry" = "control" }
   functions = {
     init_job = { name = "engine-init-job", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:engine-init-job/invocations" }
     control  = { name = "engine-control", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:engine-control/invocations" }
@@ -30,7 +30,7 @@ run "iam_on_every_route" {
   }
 
   assert {
-    condition     = length(aws_apigatewayv2_route.this) == 3 && keys(aws_lambda_permission.this) == ["control", "init_job"]
+    condition     = length(aws_apigatewayv2_route.this) == 4 && keys(aws_lambda_permission.this) == ["control", "init_job"]
     error_message = "Each route leads to its function, and to no other one."
   }
 
