@@ -58,6 +58,12 @@ class Move:
         return (self.target,) if self.passed is None else (self.passed, self.target)
 
     @property
+    def passed_data(self) -> dict[str, Any]:
+        """As ``event_data``, of the status only passed through: a start says where, whenever it is heard of."""
+        where = self.told.get("execution_url") or self.facts.get("execution_url")
+        return {"attempt": self.after.attempt, **({"execution_url": where} if where else {})}
+
+    @property
     def event_data(self) -> dict[str, Any]:
         """What the history says about this change beside its status."""
         worth = ("reason", "exit_code", "execution_url", "not_before", "log_bytes", "instances")

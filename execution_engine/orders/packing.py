@@ -72,7 +72,7 @@ def move_event(move: Move, epoch: float, step: Status | None = None) -> Event:
         run_id=order.run_id,
         flow_id=order.flow_id,
         order_num=order.order_num,
-        data=move.event_data if status is move.target else {"attempt": order.attempt},
+        data=move.event_data if status is move.target else move.passed_data,
     )
 
 

@@ -12,6 +12,7 @@ from execution_engine.errors import IllegalMove
 from execution_engine.orders.machine import TRANSITIONS, Trigger
 from execution_engine.orders.move import Move
 from execution_engine.orders.order import Order
+from execution_engine.orders.packing import move_event
 from execution_engine.orders.status import Status
 
 RUN = "00000000-0000-4000-8000-000000000001"
@@ -85,6 +86,19 @@ def test_the_history_is_also_told_what_no_order_keeps() -> None:
     move = Move(order, Trigger.REQUEUE, {"exit_code": 3}, told={"ended": "failed", "reason": None})
     assert move.event_data == {"attempt": 2, "exit_code": 3, "ended": "failed"}
     assert move.after.reason is None
+
+
+@pytest.mark.parametrize("where", [None, "https://log"])
+@pytest.mark.parametrize("known", ["facts", "told"])
+def test_a_start_says_where_it_was_however_late_it_is_heard_of(where: str | None, known: str) -> None:
+    fast = an_order(RUN, status=Status.DISPATCHED, attempt=2)
+    said = {"execution_url": where}
+    if known == "facts":
+        move = Move(fast, Trigger.SUCCEED, {**said, "exit_code": 0}, Trigger.START)
+    else:
+        move = Move(fast, Trigger.REQUEUE, {"exit_code": 3}, Trigger.START, told=said)
+    data = {"attempt": 2} if where is None else {"attempt": 2, "execution_url": where}
+    assert move_event(move, 1.0, Status.RUNNING).data == data
 
 
 def test_both_ways_of_a_move_are_the_lifecycles() -> None:
